@@ -1,0 +1,1 @@
+"""Asks before (would this work?) and probes after (does it work?)."""

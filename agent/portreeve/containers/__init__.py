@@ -1,0 +1,1 @@
+"""Knows Docker: whether it answers, which container is meant, where its mounts are, when something happens."""

@@ -1,0 +1,1 @@
+"""Wires the rooms together and keeps the agent running: start, reload, watchdog, stop."""

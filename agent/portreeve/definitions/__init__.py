@@ -1,0 +1,1 @@
+"""Turns the files that an administrator or a package wrote into validated, immutable definitions."""

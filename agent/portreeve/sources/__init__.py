@@ -1,0 +1,1 @@
+"""Reads typed values from where they live, without trusting what is found there."""

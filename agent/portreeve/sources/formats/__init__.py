@@ -1,0 +1,1 @@
+"""Parses what a source may be written in: one module a format, each bytes in, nested values out."""

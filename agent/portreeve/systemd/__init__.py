@@ -1,0 +1,1 @@
+"""Speaks with systemd: D-Bus, notify socket, journal, unit files."""

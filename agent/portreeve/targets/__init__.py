@@ -1,0 +1,1 @@
+"""Stages, compares, replaces and restores the files that portreeve generates."""
