@@ -71,7 +71,7 @@ class PortreeveError(Exception):
         what: one sentence, lower case, no full stop: what happened.
         evidence: what was seen that says so (an errno text, an answer, a line of a file).
         hint: what to do, where that can be said.
-        step: the step of the work that stands (``read``, ``render``, ``check``, ``write``, ``apply``, ``verify``).
+        step: where the work stands: ``read``, ``render``, ``check``, ``write``, ``apply``, ``verify``.
     """
 
     exit_code = ExitCode.FAILED

@@ -52,7 +52,7 @@ class Board:
     def wait_for(
         self, done: Callable[[Mapping[str, SyncStatus]], bool], *, timeout: float, since: int = -1
     ) -> tuple[int, Mapping[str, SyncStatus]]:
-        """Block until ``done`` holds, a change after number ``since`` came, the deadline passed, or :meth:`close`.
+        """Block until ``done`` holds, a change after ``since`` came, the deadline passed, or :meth:`close`.
 
         Args:
             done: a predicate of all statuses; called under the board's lock, so it must be quick.

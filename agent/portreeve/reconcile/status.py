@@ -1,4 +1,4 @@
-"""What can be told about a sync: the read model behind ``status``, ``explain``, the sockets and the metrics."""
+"""What can be told about a sync: the read model of command line, sockets and metrics."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -98,7 +98,7 @@ class DockerStatus:
     """What is known of Docker.
 
     Args:
-        state: ``up``, ``down``, ``hung``, ``version-refused``, ``error``, or ``unused`` when no sync needs it.
+        state: ``up``, ``down``, ``hung``, ``version-refused``, ``error``, or ``unused``: no sync needs it.
         version: the daemon's, when up.
         evidence: why, when not up.
         since: wall-clock seconds.
