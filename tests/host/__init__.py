@@ -1,0 +1,1 @@
+"""Tests on a real host: systemd, Docker and Cockpit in a throw-away machine."""
