@@ -28,6 +28,7 @@ class Reason(StrEnum):
     CONTAINER_AMBIGUOUS = "container-ambiguous"
     CONTAINER_NOT_RUNNING = "container-not-running"
     DEFINITION_INVALID = "definition-invalid"
+    DIRECTORY_ABSENT = "directory-absent"
     DOCKER_DOWN = "docker-down"
     DOCKER_ERROR = "docker-error"
     DOCKER_HUNG = "docker-hung"

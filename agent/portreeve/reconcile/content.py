@@ -1,0 +1,56 @@
+"""The content of a sync at one moment: its files and how they are made effective."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from portreeve.definitions.steps import ApplyStep, VerifyStep, dump
+from portreeve.errors import Failed, Reason
+from portreeve.targets.file_state import FileContent, observe
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a sync wants, or wanted, to be in force.
+
+    Args:
+        files: what each target should be; ``None`` means that there is no such file.
+        apply: rendered steps that make the files effective.
+        verify: rendered steps that prove it.
+        values: as shown to people; secrets masked.
+    """
+
+    files: Mapping[Path, FileContent | None]
+    apply: tuple[ApplyStep, ...]
+    verify: tuple[VerifyStep, ...]
+    values: Mapping[str, str]
+
+    @property
+    def digest(self) -> str:
+        """Equal for content that needs no new write and no new action."""
+        hasher = hashlib.sha256()
+        for path in sorted(self.files):
+            file = self.files[path]
+            described = None if file is None else [file.mode, file.uid, file.gid, file.sha256]
+            hasher.update(json.dumps([str(path), described]).encode())
+        hasher.update(json.dumps([dump(step) for step in self.apply]).encode())
+        return hasher.hexdigest()
+
+    def matches_disk(self) -> bool:
+        """Every file is as this content has it.
+
+        Raises:
+            Failed: ``write-failed``: a target cannot be looked at.
+        """
+        try:
+            return all(observe(path) == file for path, file in self.files.items())
+        except OSError as error:
+            raise Failed(
+                Reason.WRITE_FAILED,
+                "a target cannot be looked at",
+                evidence=str(error),
+                hint="a target must be a regular file in a folder that the agent may enter",
+                step="write",
+            ) from error

@@ -1,0 +1,122 @@
+"""The state file opened: schema, version, transactions."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from portreeve.errors import Failed, Reason
+
+SCHEMA_VERSION = 1
+
+_SCHEMA = """
+CREATE TABLE syncs (
+    name TEXT PRIMARY KEY,
+    record TEXT NOT NULL
+) STRICT;
+CREATE TABLE generations (
+    sync TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    created REAL NOT NULL,
+    outcome TEXT NOT NULL,
+    note TEXT NOT NULL DEFAULT '',
+    digest TEXT NOT NULL,
+    steps TEXT NOT NULL,
+    PRIMARY KEY (sync, number)
+) STRICT;
+CREATE TABLE files (
+    sync TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    path TEXT NOT NULL,
+    data BLOB,
+    mode INTEGER,
+    uid INTEGER,
+    gid INTEGER,
+    PRIMARY KEY (sync, number, path),
+    FOREIGN KEY (sync, number) REFERENCES generations ON DELETE CASCADE
+) STRICT;
+CREATE TABLE folders (
+    sync TEXT NOT NULL,
+    path TEXT NOT NULL,
+    PRIMARY KEY (sync, path)
+) STRICT;
+"""
+
+
+class Database:
+    """The state file (SQLite), safe to use from several threads.
+
+    Args:
+        path: the file; its folder must exist.
+
+    Raises:
+        Failed: ``state-unusable``: it is damaged, or was written by a newer portreeve.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.RLock()
+        try:
+            path.touch(mode=0o600)
+            self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            self._prepare()
+        except (sqlite3.DatabaseError, OSError) as error:
+            raise Failed(
+                Reason.STATE_UNUSABLE,
+                f"the state file {path} cannot be used",
+                evidence=str(error),
+                hint=f"if it is damaged, move it away (`mv {path} {path}.damaged`) and restart the agent: "
+                "the files in force stay, their history is lost",
+            ) from error
+
+    def _prepare(self) -> None:
+        version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        if version > SCHEMA_VERSION:
+            self._connection.close()
+            raise Failed(
+                Reason.STATE_UNUSABLE,
+                f"the state file {self._path} was written by a newer portreeve",
+                evidence=f"its schema is {version}, this version knows {SCHEMA_VERSION}",
+                hint="install that version again; nothing was changed",
+            )
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA foreign_keys = ON")
+        if version == 0:
+            self._connection.executescript(
+                f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
+            )
+
+    def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows that a statement gives."""
+        with self._lock:
+            return self._connection.execute(sql, parameters).fetchall()
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None:
+        """Carry out a statement; inside :meth:`transaction` where it changes something."""
+        with self._lock:
+            self._connection.execute(sql, parameters)
+
+    @contextmanager
+    def transaction(self, *, durable: bool = False) -> Iterator[None]:
+        """All statements of the block, or none.
+
+        Args:
+            durable: return only when it would survive a power cut; otherwise a killed process at least.
+        """
+        with self._lock:
+            # In WAL mode NORMAL does not sync at a commit, FULL does (https://sqlite.org/pragma.html#pragma_synchronous).
+            self._connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close the file; what was stored stays."""
+        with self._lock:
+            self._connection.close()

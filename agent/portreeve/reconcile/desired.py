@@ -1,0 +1,130 @@
+"""Renders what a sync wants to be in force from the values that were read."""
+
+import grp
+import os
+import pwd
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from portreeve.definitions.model import Scalar, Sync, Target, ValueType
+from portreeve.definitions.steps import CheckStep, Step
+from portreeve.errors import Failed, Reason
+from portreeve.reconcile.content import Content
+from portreeve.render.environment import Renderer
+from portreeve.targets.file_state import Attributes, FileContent, observe
+
+NEW_FILE_MODE = 0o644
+MASK = "********"
+
+AnyStep = TypeVar("AnyStep", bound=Step)
+
+
+def template_context(sync: Sync, values: Mapping[str, Scalar | tuple[Scalar, ...]]) -> dict[str, Any]:
+    """What templates of a sync may use: each value by name, ``values`` for all, ``sync`` for its name."""
+    return {**values, "values": dict(values), "sync": sync.name}
+
+
+def shown(sync: Sync, values: Mapping[str, Scalar | tuple[Scalar, ...]]) -> dict[str, str]:
+    """Values as people may see them: secrets masked."""
+    return {
+        name: MASK if sync.values[name].type is ValueType.SECRET else _text(value)
+        for name, value in values.items()
+    }
+
+
+def desired_content(
+    sync: Sync,
+    values: Mapping[str, Scalar | tuple[Scalar, ...]],
+    renderer: Renderer,
+    kept: Mapping[Path, Attributes],
+) -> Content:
+    """Everything that should be in force.
+
+    Args:
+        sync: what was declared.
+        values: typed values by name.
+        renderer: renders its templates.
+        kept: mode and owner of each target in the generation in force, so that a change of them is drift.
+
+    Raises:
+        Failed: ``template-failed``; an owner or group does not exist; a target cannot be looked at.
+    """
+    context = template_context(sync, values)
+    files = {
+        target.path: _file(target, renderer.file(target.template, context), kept.get(target.path))
+        for target in sync.targets
+    }
+    return Content(
+        files=files,
+        apply=tuple(rendered(step, renderer, context) for step in sync.apply),
+        verify=tuple(rendered(step, renderer, context) for step in sync.verify),
+        values=shown(sync, values),
+    )
+
+
+def rendered_checks(
+    sync: Sync,
+    values: Mapping[str, Scalar | tuple[Scalar, ...]],
+    renderer: Renderer,
+    staged: Mapping[Path, Path],
+) -> tuple[CheckStep, ...]:
+    """The checks of a sync with their texts rendered; commands may name the staged files."""
+    context = template_context(sync, values)
+    paths = {str(target): str(temporary) for target, temporary in staged.items()}
+    context |= {"staged": next(iter(paths.values()), ""), "staged_files": paths}
+    return tuple(rendered(step, renderer, context) for step in sync.check)
+
+
+def rendered(step: AnyStep, renderer: Renderer, context: Mapping[str, Any]) -> AnyStep:
+    """A step with each of its texts rendered."""
+    changes: dict[str, Any] = {}
+    for field in fields(step):
+        value = getattr(step, field.name)
+        if isinstance(value, str):
+            changes[field.name] = renderer.text(value, context)
+        elif isinstance(value, tuple):
+            changes[field.name] = tuple(renderer.text(part, context) for part in value)
+    return replace(step, **changes)
+
+
+def _file(target: Target, text: str, kept: Attributes | None) -> FileContent:
+    try:
+        if kept is None:
+            found = observe(target.path)
+            kept = found.attributes if found else Attributes(NEW_FILE_MODE, os.geteuid(), os.getegid())
+        return FileContent(
+            data=text.encode(),
+            mode=kept.mode if target.mode is None else target.mode,
+            uid=kept.uid if target.owner is None else _user(target.owner),
+            gid=kept.gid if target.group is None else _group(target.group),
+        )
+    except KeyError as error:
+        raise Failed(
+            Reason.WRITE_FAILED,
+            f"{target.path} cannot get its owner",
+            evidence=str(error.args[0]),
+            hint="create the user or group, or change `owner`/`group` of the target",
+            step="render",
+        ) from error
+    except OSError as error:
+        raise Failed(
+            Reason.WRITE_FAILED, f"{target.path} cannot be looked at", evidence=str(error), step="render"
+        ) from error
+
+
+def _user(name: str) -> int:
+    return int(name) if name.isdigit() else pwd.getpwnam(name).pw_uid
+
+
+def _group(name: str) -> int:
+    return int(name) if name.isdigit() else grp.getgrnam(name).gr_gid
+
+
+def _text(value: Scalar | tuple[Scalar, ...]) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        return ", ".join(_text(part) for part in value)
+    return str(value)

@@ -1,0 +1,276 @@
+"""Carries out one step of a plan: writes, applies, verifies. Each method returns the record as it then is."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Event
+
+from portreeve.actions.units import apply
+from portreeve.checks.after import probe, run_verify
+from portreeve.checks.before import run_check
+from portreeve.clock import Clock
+from portreeve.definitions.model import Scalar, Sync
+from portreeve.definitions.steps import Units, describe
+from portreeve.errors import Failed, PortreeveError, Reason, Waiting
+from portreeve.reconcile.content import Content
+from portreeve.reconcile.desired import rendered_checks
+from portreeve.reconcile.generations import BASELINE
+from portreeve.reconcile.outcome import rejected
+from portreeve.reconcile.record import Generation, Record
+from portreeve.reconcile.status import Stage
+from portreeve.reconcile.store import Store
+from portreeve.reconcile.workers import Pulse
+from portreeve.render.environment import Renderer
+from portreeve.systemd.bus import Systemd, systemd_running
+from portreeve.systemd.messages import MessageId
+from portreeve.systemd.unit_file import is_unit_path
+from portreeve.targets.file_state import FileContent, differences, observe
+from portreeve.targets.replace import commit, remove_folders, stage
+
+log = logging.getLogger(__name__)
+
+DAEMON_RELOAD_TIMEOUT = 60.0
+WRITE_TIMEOUT = 60.0
+
+_DID_NOT_COME_UP = frozenset({Reason.UNIT_JOB_FAILED, Reason.VERIFY_FAILED})
+"""Failures that say that the content is wrong; others say that its time has not come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Executor:
+    """Effects of a sync's steps.
+
+    Args:
+        store: what is remembered; each step is stored before the next begins.
+        systemd: where units are acted on.
+        pulse: told what is done and how long it may take.
+        cancelled: set when the agent stops; long probes end then.
+        clock: for what is stored.
+        keep: generations kept.
+    """
+
+    store: Store
+    systemd: Systemd
+    pulse: Pulse
+    cancelled: Event
+    clock: Clock
+    keep: int
+
+    def replace_with_desired(
+        self,
+        sync: Sync,
+        record: Record,
+        content: Content,
+        values: Mapping[str, Scalar | tuple[Scalar, ...]],
+        renderer: Renderer,
+    ) -> Record:
+        """Stage new content, check it as a set, remember it, and put it in force.
+
+        Raises:
+            PortreeveError: a check refused it, or it could not be written; what was in force still is.
+        """
+        with self.pulse.step(f"{sync.name}: write", WRITE_TIMEOUT), stage(content.files) as staged:
+            checks = rendered_checks(sync, values, renderer, staged.written)
+            if any(is_unit_path(path) for path in staged.written):
+                checks = (*(step for step in checks if not isinstance(step, Units)), Units())
+            moving = frozenset(step.unit for step in content.apply)
+            for step in checks:
+                with self.pulse.step(f"{sync.name}: {describe(step)}", step.timeout):
+                    run_check(step, moving=moving, systemd=self.systemd, staged=staged.written)
+            record = self.store.begin(
+                record,
+                content,
+                found=_found(content),
+                folders=staged.made,
+                now=self.clock.wall(),
+                keep=self.keep,
+            )
+            commit(staged)
+        return self._written(record, content, "written")
+
+    def replace_with_known(self, record: Record, generation: Generation, why: str) -> Record:
+        """Put a generation in force that was checked before: the last good one, or one that a crash cut short.
+
+        Raises:
+            Failed: it could not be written.
+        """
+        content = self.store.generations.content(record.name, generation.number)
+        drift = {path: differences(file, observe(path)) for path, file in content.files.items()}
+        with self.pulse.step(f"{record.name}: write", WRITE_TIMEOUT), stage(content.files) as staged:
+            commit(staged)
+        if generation.number == BASELINE:
+            remove_folders(self.store.folders(record.name))
+        seen = "; ".join(f"{path}: {', '.join(what)}" for path, what in drift.items() if what)
+        return self._written(
+            replace(record, unfinished=generation),
+            content,
+            f"written again, {why}" + (f" ({seen})" if seen else ""),
+        )
+
+    def apply(self, record: Record) -> Record:
+        """Make the unfinished generation effective: one daemon-reload if units changed, then its steps.
+
+        Raises:
+            PortreeveError: it is worth another try, with the same content.
+        """
+        assert record.unfinished is not None
+        content = self.store.generations.content(record.name, record.unfinished.number)
+        try:
+            if any(is_unit_path(path) for path in content.files) and systemd_running():
+                with self.pulse.step(f"{record.name}: daemon-reload", DAEMON_RELOAD_TIMEOUT):
+                    self.systemd.daemon_reload(DAEMON_RELOAD_TIMEOUT)
+            for step in content.apply:
+                with self.pulse.step(f"{record.name}: {describe(step)}", step.timeout):
+                    apply(step, self.systemd)
+        except PortreeveError as error:
+            error.step = error.step or "apply"
+            return self._did_not_work(record, error)
+        record = replace(record, stage=Stage.APPLIED)
+        self.store.save(record)
+        _log(MessageId.SYNC_APPLIED, record, "%s: generation %d applied", record.unfinished.number)
+        return record
+
+    def verify(self, record: Record) -> Record:
+        """Prove that the unfinished generation works; then it is the good one.
+
+        Raises:
+            PortreeveError: nothing can be said now.
+        """
+        assert record.unfinished is not None
+        generation = record.unfinished
+        content = self.store.generations.content(record.name, generation.number)
+        try:
+            for step in content.verify:
+                with self.pulse.step(f"{record.name}: {describe(step)}", step.timeout):
+                    run_verify(step, systemd=self.systemd, cancelled=self.cancelled)
+        except PortreeveError as error:
+            error.step = error.step or "verify"
+            return self._did_not_work(record, error)
+        worked = record.rejected == generation.digest
+        record = replace(
+            record,
+            good=generation,
+            unfinished=None,
+            stage=Stage.VERIFIED,
+            rejected=None if worked else record.rejected,
+            rejection=None if worked else record.rejection,
+        )
+        self.store.finish(record, generation.number, "verified")
+        return record
+
+    def probe(self, record: Record, *, may_act: bool) -> Record:
+        """Look whether the good generation still works; if not, have it applied again.
+
+        Args:
+            record: where the sync stands.
+            may_act: it is not too soon after the last failure.
+
+        Raises:
+            Waiting: a unit was stopped by somebody, which is respected.
+            Failed: ``not-in-effect``.
+        """
+        assert record.good is not None
+        content = self.store.generations.content(record.name, record.good.number)
+        for step in content.verify:
+            with self.pulse.step(f"{record.name}: {describe(step)}", step.timeout):
+                evidence = probe(step, systemd=self.systemd)
+            if evidence is not None:
+                self._respect_stopped(content)
+                if not may_act:
+                    raise _not_in_effect(describe(step), evidence)
+                log.warning(
+                    "%s: %s does not hold any more (%s); applying again",
+                    record.name,
+                    describe(step),
+                    evidence,
+                )
+                record = replace(record, unfinished=record.good, stage=Stage.WRITTEN)
+                self.store.save(record)
+                return record
+        if record.rejected == record.good.digest:
+            record = replace(record, rejected=None, rejection=None)
+        return record
+
+    def _respect_stopped(self, content: Content) -> None:
+        for step in content.apply:
+            unit = self.systemd.unit(step.unit)
+            if unit.active_state == "inactive":
+                raise Waiting(
+                    Reason.UNIT_STOPPED,
+                    f"{step.unit} was stopped",
+                    evidence=f"its state is {unit.active_state} ({unit.sub_state})",
+                    hint=f"`systemctl start {step.unit}`; the configuration is in place",
+                    step="verify",
+                )
+
+    def _written(self, record: Record, content: Content, how: str) -> Record:
+        assert record.unfinished is not None
+        record = replace(record, stage=Stage.WRITTEN)
+        self.store.save(record)
+        _log(
+            MessageId.SYNC_WRITTEN,
+            record,
+            "%s: generation %d %s: %s",
+            record.unfinished.number,
+            how,
+            ", ".join(map(str, content.files)),
+        )
+        return record
+
+    def _did_not_work(self, record: Record, error: PortreeveError) -> Record:
+        """Take content back that does not come up; anything else is an error as it is."""
+        if error.reason not in _DID_NOT_COME_UP:
+            raise error
+        assert record.unfinished is not None
+        generation, now = record.unfinished, self.clock.wall()
+        if record.restoring:
+            # There is nothing better to put back; what was rejected before stays so.
+            moved = replace(record, unfinished=None, stage=Stage.WRITTEN)
+            moved = rejected(moved, record.rejected or generation.digest, error, now)
+            self.store.save(moved)
+            raise error
+        fallback = record.good or Generation(
+            BASELINE, self.store.generations.content(record.name, BASELINE).digest
+        )
+        record = replace(
+            rejected(record, generation.digest, error, now),
+            good=fallback,
+            unfinished=fallback,
+            stage=Stage.VALIDATED,
+        )
+        self.store.finish(record, generation.number, "restored", str(error))
+        _log(
+            MessageId.SYNC_RESTORED,
+            record,
+            "%s: generation %d did not work (%s); putting generation %d back",
+            generation.number,
+            error,
+            fallback.number,
+            level=logging.ERROR,
+        )
+        return record
+
+
+def _not_in_effect(step: str, evidence: str) -> PortreeveError:
+    """What is wrong with a sync whose files are right and whose service does not work."""
+    return Failed(
+        Reason.NOT_IN_EFFECT,
+        f"{step} does not hold although the files are right",
+        evidence=evidence,
+        hint="`systemctl status` of its units tells more",
+        step="verify",
+    )
+
+
+def _found(content: Content) -> Content:
+    files: dict[Path, FileContent | None] = {path: observe(path) for path in content.files}
+    return Content(files=files, apply=content.apply, verify=(), values={})
+
+
+def _log(
+    message: MessageId, record: Record, text: str, *arguments: object, level: int = logging.INFO
+) -> None:
+    log.log(
+        level, text, record.name, *arguments, extra={"message_id": message, "portreeve_sync": record.name}
+    )

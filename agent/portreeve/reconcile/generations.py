@@ -1,0 +1,172 @@
+"""The generations of a sync's files, kept in the state file."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from portreeve.definitions.steps import ApplyStep, dump, load_apply, load_verify
+from portreeve.errors import Misuse, Reason
+from portreeve.reconcile.content import Content
+from portreeve.reconcile.database import Database
+from portreeve.reconcile.record import Generation, Record
+from portreeve.reconcile.status import GenerationInfo
+from portreeve.targets.file_state import Attributes, FileContent
+
+BASELINE = 0
+"""The number of the generation that holds what was there before portreeve."""
+
+
+class Generations:
+    """Generations of all syncs. Methods that change something are called inside a transaction.
+
+    Args:
+        database: the state file.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, name: str, content: Content, now: float) -> Generation:
+        """Remember new content as a pending generation."""
+        ((last,),) = self._database.query("SELECT max(number) FROM generations WHERE sync = ?", (name,))
+        number = (BASELINE if last is None else int(last)) + 1
+        self._insert(name, number, content, "pending", now)
+        return Generation(number, content.digest)
+
+    def add_baseline(self, name: str, found: Content, now: float) -> None:
+        """Remember what is there before portreeve writes it for the first time; known files stay."""
+        if not self._database.query(
+            "SELECT 1 FROM generations WHERE sync = ? AND number = ?", (name, BASELINE)
+        ):
+            self._insert(name, BASELINE, found, "baseline", now)
+            return
+        for path, file in found.files.items():
+            self._insert_file(name, BASELINE, path, file)
+
+    def ensure_baseline(self, name: str, apply: tuple[ApplyStep, ...]) -> None:
+        """Have a baseline that ``apply`` makes effective, also where nothing was ever written."""
+        self.add_baseline(name, Content(files={}, apply=apply, verify=(), values={}), now=0.0)
+        content = replace(self.content(name, BASELINE), apply=apply)
+        self._database.execute(
+            "UPDATE generations SET steps = ?, digest = ? WHERE sync = ? AND number = ?",
+            (_dump_steps(content), content.digest, name, BASELINE),
+        )
+
+    def finish(self, name: str, number: int, outcome: str, note: str) -> None:
+        """Remember how a generation ended; the baseline stays the baseline."""
+        self._database.execute(
+            "UPDATE generations SET outcome = ?, note = ? WHERE sync = ? AND number = ? AND number != ?",
+            (outcome, note, name, number, BASELINE),
+        )
+
+    def forget_old(self, record: Record, keep: int) -> None:
+        """Drop all but the newest ``keep`` generations, the baseline, and those that the record names."""
+        named = {BASELINE, record.hold}
+        named |= {generation.number for generation in (record.good, record.unfinished) if generation}
+        rows = self._database.query(
+            "SELECT number FROM generations WHERE sync = ? ORDER BY number DESC", (record.name,)
+        )
+        for (number,) in rows[keep:]:
+            if number not in named:
+                self._database.execute(
+                    "DELETE FROM generations WHERE sync = ? AND number = ?", (record.name, number)
+                )
+
+    def content(self, name: str, number: int) -> Content:
+        """The content of a generation.
+
+        Raises:
+            Misuse: ``unknown-name``: there is no such generation.
+        """
+        rows = self._database.query(
+            "SELECT steps FROM generations WHERE sync = ? AND number = ?", (name, number)
+        )
+        if not rows:
+            raise Misuse(
+                Reason.UNKNOWN_NAME,
+                f"{name} has no generation {number}",
+                hint=f"`portreeve history {name}` lists them",
+            )
+        steps = json.loads(rows[0][0])
+        files = self._database.query(
+            "SELECT path, data, mode, uid, gid FROM files WHERE sync = ? AND number = ? ORDER BY path",
+            (name, number),
+        )
+        return Content(
+            files={
+                Path(path): None if data is None else FileContent(data, mode, uid, gid)
+                for path, data, mode, uid, gid in files
+            },
+            apply=tuple(load_apply(step) for step in steps["apply"]),
+            verify=tuple(load_verify(step) for step in steps["verify"]),
+            values=steps["values"],
+        )
+
+    def attributes(self, name: str, number: int) -> Mapping[Path, Attributes]:
+        """Mode and owner of each file of a generation."""
+        rows = self._database.query(
+            "SELECT path, mode, uid, gid FROM files WHERE sync = ? AND number = ? AND data IS NOT NULL",
+            (name, number),
+        )
+        return {Path(path): Attributes(mode, uid, gid) for path, mode, uid, gid in rows}
+
+    def last_verified_before(self, name: str, number: int) -> int | None:
+        """The newest generation older than ``number`` that was in force once."""
+        ((found,),) = self._database.query(
+            "SELECT max(number) FROM generations WHERE sync = ? AND number < ? AND number > ?"
+            " AND outcome = 'verified'",
+            (name, number, BASELINE),
+        )
+        return None if found is None else int(found)
+
+    def history(self, record: Record) -> tuple[GenerationInfo, ...]:
+        """The generations of a sync, newest first."""
+        rows = self._database.query(
+            "SELECT number, created, outcome, note, steps FROM generations WHERE sync = ?"
+            " ORDER BY number DESC",
+            (record.name,),
+        )
+        files = self._database.query(
+            "SELECT number, path FROM files WHERE sync = ? ORDER BY path", (record.name,)
+        )
+        return tuple(
+            GenerationInfo(
+                number=number,
+                created=created,
+                outcome=outcome,
+                note=note,
+                values=json.loads(steps)["values"],
+                files=tuple(path for of, path in files if of == number),
+                current=record.good is not None and record.good.number == number,
+            )
+            for number, created, outcome, note, steps in rows
+        )
+
+    def _insert(self, name: str, number: int, content: Content, outcome: str, now: float) -> None:
+        self._database.execute(
+            "INSERT INTO generations (sync, number, created, outcome, digest, steps)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            (name, number, now, outcome, content.digest, _dump_steps(content)),
+        )
+        for path, file in content.files.items():
+            self._insert_file(name, number, path, file)
+
+    def _insert_file(self, name: str, number: int, path: Path, file: FileContent | None) -> None:
+        facts: tuple[Any, ...] = (None,) * 4
+        if file is not None:
+            facts = (file.data, file.mode, file.uid, file.gid)
+        self._database.execute(
+            "INSERT OR IGNORE INTO files VALUES (?, ?, ?, ?, ?, ?, ?)", (name, number, str(path), *facts)
+        )
+
+
+def _dump_steps(content: Content) -> str:
+    return json.dumps(
+        {
+            "apply": [dump(step) for step in content.apply],
+            "verify": [dump(step) for step in content.verify],
+            "values": dict(content.values),
+        }
+    )

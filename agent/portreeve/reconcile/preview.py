@@ -1,0 +1,62 @@
+"""What a sync would do now, as ``diff`` and ``sync --dry-run`` show it."""
+
+import difflib
+from pathlib import Path
+
+from portreeve.definitions.model import Sync, ValueType
+from portreeve.definitions.steps import describe
+from portreeve.errors import Failed, PortreeveError, Reason
+from portreeve.reconcile.content import Content
+from portreeve.reconcile.outcome import trouble_of
+from portreeve.reconcile.record import Record
+from portreeve.reconcile.status import FileDiff, Preview
+from portreeve.targets.file_state import FileContent, differences, observe
+
+
+def preview_without(record: Record, error: PortreeveError) -> Preview:
+    """Of a sync whose content cannot be known now."""
+    stays = "what is in force stays" if record.good else "nothing is written"
+    return Preview(record.name, f"{stays}: {error.what}", (), trouble_of(error))
+
+
+def preview_of(sync: Sync, record: Record, content: Content) -> Preview:
+    """Of a sync whose content is known.
+
+    Raises:
+        Failed: a target cannot be read.
+    """
+    hide = any(value.type is ValueType.SECRET for value in sync.values.values())
+    diffs = tuple(FileDiff(str(path), _diff(path, file, hide=hide)) for path, file in content.files.items())
+    if record.hold is not None:
+        plan = f"nothing: it is held at generation {record.hold}"
+    elif any(diff.diff for diff in diffs):
+        changed = sum(1 for diff in diffs if diff.diff)
+        files = "1 file" if changed == 1 else f"{changed} files"
+        plan = ", then ".join((f"write {files}", *map(describe, content.apply)))
+    elif record.good is None or record.good.digest != content.digest:
+        plan = ", then ".join((*map(describe, content.apply), "verify")) + "; the files are right"
+    else:
+        plan = "nothing: it is in step"
+    return Preview(sync.name, plan, diffs)
+
+
+def _diff(path: Path, wanted: FileContent | None, *, hide: bool) -> str:
+    try:
+        found = observe(path)
+    except OSError as error:
+        raise Failed(Reason.WRITE_FAILED, f"{path} cannot be read", evidence=str(error)) from error
+    what = differences(wanted, found) if found else ("new",)
+    if not what:
+        return ""
+    if hide:
+        return f"{path}: {', '.join(what)}; not shown, since it holds a secret\n"
+    before = "" if found is None else found.data.decode(errors="replace")
+    after = "" if wanted is None else wanted.data.decode(errors="replace")
+    lines = difflib.unified_diff(
+        before.splitlines(keepends=True),
+        after.splitlines(keepends=True),
+        fromfile="/dev/null" if found is None else f"{path} (now)",
+        tofile=f"{path} (wanted)",
+    )
+    text = "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
+    return text or f"{path}: {', '.join(what)}\n"

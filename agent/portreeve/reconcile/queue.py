@@ -1,0 +1,124 @@
+"""The work queue: each key at most once, never worked on twice at the same time, never lost.
+
+A key that is added while it is being worked on runs again afterwards: whatever changed during the work was
+perhaps read too early. (The contract of Kubernetes' workqueue; see controller-runtime ``pkg/reconcile``.)
+"""
+
+import heapq
+import threading
+from dataclasses import dataclass, field
+
+from portreeve.clock import SYSTEM_CLOCK, Clock
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """When each key that is not being worked on is due; the heap may hold entries that are no longer true."""
+
+    due: dict[str, float] = field(default_factory=dict)
+    heap: list[tuple[float, str]] = field(default_factory=list)
+
+    def put(self, key: str, at: float) -> bool:
+        """Make ``key`` due at ``at`` unless it is due earlier; tell whether that moved it."""
+        if key in self.due and self.due[key] <= at:
+            return False
+        self.due[key] = at
+        heapq.heappush(self.heap, (at, key))
+        return True
+
+    def first(self) -> tuple[float, str] | None:
+        while self.heap:
+            at, key = self.heap[0]
+            if self.due.get(key) == at:
+                return at, key
+            heapq.heappop(self.heap)
+        return None
+
+    def take(self, key: str) -> None:
+        del self.due[key]
+
+
+class Queue:
+    """A queue of keys with due times, shared by triggers and workers.
+
+    Args:
+        clock: for due times.
+    """
+
+    def __init__(self, clock: Clock = SYSTEM_CLOCK) -> None:
+        self._clock = clock
+        self._changed = threading.Condition()
+        self._waiting = _Waiting()
+        self._working: set[str] = set()
+        self._again: dict[str, float] = {}
+        self._closed = False
+        self._roll_call = 0
+
+    def add(self, key: str, delay: float = 0.0) -> None:
+        """Make a key due in ``delay`` seconds, or keep its earlier due time."""
+        at = self._clock.monotonic() + delay
+        with self._changed:
+            if key in self._working:
+                self._again[key] = min(at, self._again.get(key, at))
+            elif self._waiting.put(key, at):
+                self._changed.notify()
+
+    def take(self, roll_call: int) -> tuple[str | None, int]:
+        """Block until a key is due, a newer roll call than ``roll_call`` is held, or the queue is closed.
+
+        Returns:
+            the key (``None`` for a roll call or when closed) and the newest roll call.
+        """
+        with self._changed:
+            while not self._closed:
+                if self._roll_call != roll_call:
+                    return None, self._roll_call
+                first = self._waiting.first()
+                remaining = None if first is None else first[0] - self._clock.monotonic()
+                if first is not None and remaining is not None and remaining <= 0:
+                    key = first[1]
+                    self._waiting.take(key)
+                    self._working.add(key)
+                    # Another key may be due as well; its worker may be waiting with a longer timeout.
+                    self._changed.notify()
+                    return key, self._roll_call
+                self._changed.wait(remaining)
+            return None, self._roll_call
+
+    def done(self, key: str) -> None:
+        """The work on a key ended; if it was added meanwhile, it becomes due again."""
+        with self._changed:
+            self._working.discard(key)
+            at = self._again.pop(key, None)
+            if at is not None and self._waiting.put(key, at):
+                self._changed.notify()
+
+    def forget(self, key: str) -> None:
+        """Drop a key that no longer exists; work that has begun on it ends by itself."""
+        with self._changed:
+            self._waiting.due.pop(key, None)
+            self._again.pop(key, None)
+
+    def due_in(self, key: str) -> float | None:
+        """Seconds until a key is due, or ``None`` when it is not waiting."""
+        with self._changed:
+            at = self._waiting.due.get(key, self._again.get(key))
+        return None if at is None else max(0.0, at - self._clock.monotonic())
+
+    def call_roll(self) -> int:
+        """Ask every idle worker to answer; a worker that cannot is not working."""
+        with self._changed:
+            self._roll_call += 1
+            self._changed.notify_all()
+            return self._roll_call
+
+    @property
+    def closed(self) -> bool:
+        """No more work is given out."""
+        return self._closed
+
+    def close(self) -> None:
+        """Give out no more work and let every worker go."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
