@@ -1,0 +1,81 @@
+"""The third stage for ``syncs.d/NAME.toml``: from merged inputs to a valid sync."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from portreeve.definitions.inputs import Inputs
+from portreeve.definitions.model import ReconcileSettings, Sync, Target
+from portreeve.definitions.report import Report
+from portreeve.definitions.schema import SyncTable, parse
+from portreeve.definitions.source_tables import build_source
+from portreeve.definitions.step_tables import build_applies, build_checks, build_verifies
+from portreeve.definitions.target_tables import build_targets
+from portreeve.definitions.template_rules import check_step_templates, check_target_templates
+from portreeve.definitions.value_tables import build_value
+
+
+@dataclass(frozen=True, slots=True)
+class SyncDraft:
+    """A sync that was looked at alone, before it is known whether it gets along with the others.
+
+    Args:
+        sync: the sync; ``None`` when it is not valid.
+        targets: its valid targets with the number each has in the file, even when the sync is not valid.
+        templates: the template files that were read.
+    """
+
+    sync: Sync | None
+    targets: tuple[tuple[int, Target], ...]
+    templates: frozenset[Path]
+
+
+def build_sync(
+    name: str, inputs: Inputs, folders: Sequence[Path], reconcile: ReconcileSettings, report: Report
+) -> SyncDraft:
+    """A sync from its inputs.
+
+    Args:
+        name: the definition's name.
+        inputs: its merged files.
+        folders: where templates are found.
+        reconcile: gives the deadline of a sync that names none.
+        report: where mistakes go; without any, the sync is valid.
+    """
+    table, faults = parse(SyncTable, inputs.data)
+    report.add_faults(faults)
+    declared = _names(inputs, "sources")
+    sources = {name: build_source(name, source, report) for name, source in table.sources.items()}
+    values = {
+        name: build_value(name, value, sources, declared, report) for name, value in table.values.items()
+    }
+    targets = build_targets(table.targets, report)
+    raw = inputs.data
+    checks = build_checks(table.check, raw.get("check", []), report)
+    applies = build_applies(table.apply, raw.get("apply", []), report)
+    verifies = build_verifies(table.verify, raw.get("verify", []), report)
+    # A value that is declared and wrong is known all the same: templates that use it are right.
+    known = None if report.has(("values",)) else _names(inputs, "values")
+    templates = check_target_templates(table.targets, known, folders, report)
+    check_step_templates(table, known, report)
+    if report.problems:
+        return SyncDraft(None, targets, templates)
+    sync = Sync(
+        name=name,
+        description=table.description or "",
+        sources={name: source for name, source in sources.items() if source is not None},
+        values={name: value for name, value in values.items() if value is not None},
+        targets=tuple(target for _, target in targets),
+        check=checks,
+        apply=applies,
+        verify=verifies,
+        deadline=table.deadline or reconcile.deadline,
+        origin=inputs.files,
+    )
+    return SyncDraft(sync, targets, templates)
+
+
+def _names(inputs: Inputs, key: str) -> tuple[str, ...]:
+    """The names that a file declares under a key, valid or not."""
+    tables = inputs.data.get(key)
+    return tuple(tables) if isinstance(tables, dict) else ()

@@ -1,0 +1,81 @@
+"""The templates of a sync: each exists, can be parsed, and uses only values that are declared."""
+
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+
+from portreeve.definitions.positions import KeyPath
+from portreeve.definitions.report import Report
+from portreeve.definitions.schema import SyncTable, TargetTable
+from portreeve.definitions.suggestions import did_you_mean
+from portreeve.render.lint import find_template, lint_file, lint_text, template_names
+
+EVERYWHERE = ("values", "sync")
+"""What every template may use besides the values: all values by name, and the sync's name."""
+
+IN_COMMANDS = ("staged", "staged_files")
+"""What a check's command may use besides: the first staged file, and all of them by target path."""
+
+
+def check_target_templates(
+    tables: Sequence[TargetTable], values: Collection[str] | None, folders: Sequence[Path], report: Report
+) -> frozenset[Path]:
+    """Look at the templates of all targets.
+
+    Args:
+        tables: the targets.
+        values: the names of the declared values; ``None`` when they are not known.
+        folders: where templates are found.
+        report: where mistakes go.
+
+    Returns:
+        The template files that were read.
+    """
+    files: set[Path] = set()
+    for index, table in enumerate(tables):
+        if table.template is None:
+            continue
+        file = find_template(table.template, folders)
+        if file is None:
+            searched = ", ".join(str(folder) for folder in folders)
+            report.add(
+                ("targets", index, "template"),
+                f"there is no template `{table.template}`",
+                did_you_mean(
+                    table.template, template_names(folders), otherwise=f"looked for it in {searched}"
+                ),
+            )
+            continue
+        linted = lint_file(file, folders, _names(values, EVERYWHERE), values or ())
+        files |= linted.files
+        report.extend(linted.problems)
+    return frozenset(files)
+
+
+def check_step_templates(table: SyncTable, values: Collection[str] | None, report: Report) -> None:
+    """Look at the templates in the texts of all steps."""
+    for key, text in _texts(table):
+        extra = IN_COMMANDS if "command" in key else ()
+        for finding in lint_text(text, _names(values, (*EVERYWHERE, *extra)), values or ()):
+            report.add(key, finding.message, finding.hint)
+
+
+def _names(values: Collection[str] | None, others: Collection[str]) -> tuple[str, ...] | None:
+    return None if values is None else (*values, *others)
+
+
+def _texts(table: SyncTable) -> Iterator[tuple[KeyPath, str]]:
+    for stage, steps in (("check", table.check), ("apply", table.apply), ("verify", table.verify)):
+        for index, step in enumerate(steps):
+            for word, content in step.model_dump(exclude_none=True).items():
+                yield from _strings((stage, index, word), content)
+
+
+def _strings(key: KeyPath, content: object) -> Iterator[tuple[KeyPath, str]]:
+    if isinstance(content, str):
+        yield key, content
+    elif isinstance(content, tuple):
+        for index, item in enumerate(content):
+            yield from _strings((*key, index), item)
+    elif isinstance(content, dict):
+        for name, item in content.items():
+            yield from _strings((*key, name), item)
