@@ -1,0 +1,223 @@
+"""Units over D-Bus: a job is judged by its own result, never by systemd having taken it.
+
+``RestartUnit`` answers as soon as the job is queued and says nothing of how it ends; only the signal
+``JobRemoved`` does (org.freedesktop.systemd1(5)).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+
+from portreeve import process
+from portreeve.errors import Failed, PortreeveError, Reason, Refused, Unreachable, Waiting
+from portreeve.systemd.connection import BusError, Connection
+from portreeve.systemd.unit_state import START_LIMIT_RESULTS, UnitState
+
+_MANAGER = "/org/freedesktop/systemd1"
+_MANAGER_INTERFACE = "org.freedesktop.systemd1.Manager"
+_QUERY_TIMEOUT = 5.0
+"""Seconds for a question; systemd answers in a millisecond, but not while it reloads."""
+
+_JOB_OK = frozenset({"done", "skipped"})
+"""As systemctl judges: a skipped job had nothing to do in the unit's present state."""
+
+
+def systemd_running() -> bool:
+    """Whether systemd is PID 1 here, by the test of sd_booted(3)."""
+    return Path("/run/systemd/system").is_dir()
+
+
+class Systemd:
+    """The system manager.
+
+    Every operation opens a connection of its own, so one object may be used by several threads.
+
+    Args:
+        address: ``SYSTEM`` for the system bus, or a D-Bus address (tests have their own daemon).
+    """
+
+    def __init__(self, address: str = "SYSTEM") -> None:
+        self._address = address
+
+    def restart(self, unit: str, timeout: float) -> None:
+        """Stop and start a unit, and wait for the end of the job.
+
+        Args:
+            unit: the unit's full name.
+            timeout: seconds for the whole of it.
+
+        Raises:
+            Unreachable: there is no systemd to ask.
+            Waiting: there is no such unit (yet).
+            Refused: the caller may not do it.
+            Failed: the unit is masked, was started too often, or did not come up; evidence says which.
+        """
+        self._job("RestartUnit", unit, timeout)
+
+    def reload(self, unit: str, timeout: float) -> None:
+        """Have a running unit read its configuration; arguments and errors as for :meth:`restart`."""
+        self._job("ReloadUnit", unit, timeout)
+
+    def start(self, unit: str, timeout: float) -> None:
+        """Start a unit; arguments and errors as for :meth:`restart`."""
+        self._job("StartUnit", unit, timeout)
+
+    def stop(self, unit: str, timeout: float) -> None:
+        """Stop a unit; arguments and errors as for :meth:`restart`."""
+        self._job("StopUnit", unit, timeout)
+
+    def reset_failed(self, unit: str) -> None:
+        """Forget a unit's failure and its count of starts; errors as for :meth:`restart`."""
+        with self._connected(_QUERY_TIMEOUT) as connection:
+            self._call(connection, unit, "ResetFailedUnit", "s", (unit,))
+
+    def daemon_reload(self, timeout: float) -> None:
+        """Have systemd read all unit files anew; it answers when it has done so.
+
+        Args:
+            timeout: seconds; a host with many generators takes some.
+
+        Raises:
+            Unreachable: there is no systemd to ask, or it did not answer in time.
+            Refused: the caller may not do it.
+        """
+        with self._connected(timeout) as connection:
+            self._call(connection, "systemd", "Reload", None, ())
+
+    def unit(self, name: str) -> UnitState:
+        """What systemd knows of a unit; one that does not exist has ``load_state`` ``not-found``.
+
+        Raises:
+            Unreachable: there is no systemd to ask.
+        """
+        with self._connected(_QUERY_TIMEOUT) as connection:
+            return self._state(connection, name)
+
+    def socket_units_listening(self, port: int) -> tuple[str, ...]:
+        """Active socket units that listen on a TCP port; PID 1 holds the port for them.
+
+        Raises:
+            Unreachable: there is no systemd to ask.
+        """
+        with self._connected(_QUERY_TIMEOUT) as connection:
+            patterns: tuple[list[str], list[str]] = (["active"], ["*.socket"])
+            (units,) = self._call(connection, "*.socket", "ListUnitsByPatterns", "asas", patterns)
+            states = [self._state(connection, entry[0]) for entry in units]
+        return tuple(state.name for state in states if state.listens_on(port))
+
+    def _job(self, method: str, unit: str, timeout: float) -> None:
+        with self._connected(timeout) as connection:
+            # Without Subscribe systemd sends no signals; both must stand before the job does, since
+            # a quick job's signal is sent before the reply that names the job.
+            connection.match_signals(_MANAGER_INTERFACE, "JobRemoved")
+            self._call(connection, "systemd", "Subscribe", None, ())
+            (job,) = self._call(connection, unit, method, "ss", (unit, "replace"))
+            try:
+                result = _result_of(connection, job)
+            except TimeoutError:
+                result = f"not ended after {timeout:g} s"
+        if result not in _JOB_OK:
+            self._raise_job_failed(method, unit, result)
+
+    def _raise_job_failed(self, method: str, unit: str, result: str) -> NoReturn:
+        verb = method.removesuffix("Unit").lower()
+        state = self.unit(unit)
+        evidence = f"job {result}; {state.describe()}"
+        if lines := _journal_tail(unit):
+            evidence = f"{evidence}\n{lines}"
+        if state.result in START_LIMIT_RESULTS:
+            raise Failed(
+                Reason.UNIT_START_LIMIT,
+                f"systemd refuses to start {unit}: it was started too often in a short time",
+                evidence=evidence,
+                hint=f"see why with `journalctl -u {unit}`, then `systemctl reset-failed {unit}`",
+                step="apply",
+            )
+        raise Failed(
+            Reason.UNIT_JOB_FAILED,
+            f"{verb} of {unit} did not succeed",
+            evidence=evidence,
+            hint=f"`systemctl status {unit}` and `journalctl -u {unit}` tell more",
+            step="apply",
+        )
+
+    def _state(self, connection: Connection, name: str) -> UnitState:
+        (path,) = self._call(connection, name, "LoadUnit", "s", (name,))
+        # An empty interface name asks for the properties of all interfaces at once, as systemctl does.
+        properties = "org.freedesktop.DBus.Properties"
+        (values,) = connection.call(path, properties, "GetAll", "s", ("",))
+        return UnitState.from_properties({key: value for key, (_, value) in values.items()})
+
+    def _call(
+        self, connection: Connection, unit: str, method: str, signature: str | None, body: tuple[Any, ...]
+    ) -> tuple[Any, ...]:
+        try:
+            return connection.call(_MANAGER, _MANAGER_INTERFACE, method, signature, body)
+        except BusError as error:
+            raise _translate(error, unit) from error
+
+    @contextmanager
+    def _connected(self, timeout: float) -> Iterator[Connection]:
+        try:
+            with Connection(self._address, "org.freedesktop.systemd1", timeout) as connection:
+                yield connection
+        except BusError as error:
+            raise _unreachable(str(error)) from error
+        except TimeoutError as error:
+            raise _unreachable(f"no answer in {timeout:g} s") from error
+        except OSError as error:
+            raise _unreachable(error.strerror or str(error)) from error
+
+
+def _result_of(connection: Connection, job: str) -> str:
+    while True:
+        removed = connection.next_signal()
+        if removed.body[1] == job:
+            return str(removed.body[3])
+
+
+def _journal_tail(unit: str) -> str:
+    query = ["journalctl", "--quiet", "--no-pager", "--output=cat", "--lines=5", f"--unit={unit}"]
+    completed = process.run(query, timeout=2.0)
+    return completed.output.strip() if completed.ok else ""
+
+
+def _unreachable(evidence: str) -> Unreachable:
+    return Unreachable(
+        Reason.SYSTEMD_UNREACHABLE,
+        "systemd cannot be reached over the system bus",
+        evidence=evidence,
+        hint="units can be moved only where systemd is PID 1 and dbus.socket is active",
+    )
+
+
+def _translate(error: BusError, unit: str) -> PortreeveError:
+    match error.name.rpartition(".")[2]:
+        case "NoSuchUnit":
+            return Waiting(
+                Reason.UNIT_ABSENT,
+                f"there is no unit {unit}",
+                evidence=error.message,
+                hint="install the package that brings it; it is tried again by itself",
+            )
+        case "UnitMasked":
+            return Failed(
+                Reason.UNIT_MASKED,
+                f"{unit} is masked",
+                evidence=error.message,
+                hint=f"`systemctl unmask {unit}` if it is to be used again",
+            )
+        case "AccessDenied" | "InteractiveAuthorizationRequired":
+            return Refused(
+                Reason.PERMISSION, f"systemd does not let this user move {unit}", evidence=error.message
+            )
+        case "NameHasNoOwner" | "ServiceUnknown" | "NoReply" | "Disconnected":
+            return _unreachable(str(error))
+        case _:
+            return Failed(
+                Reason.UNIT_JOB_FAILED,
+                f"systemd does not take the job for {unit}",
+                evidence=str(error),
+                hint=f"`systemctl status {unit}` tells more",
+            )
