@@ -14,6 +14,7 @@ from host.lab.containers import IMAGE, Containers, run_apphub
 from host.lab.errors import CommandError, DeadlineError, LabError
 from host.lab.machine import Host
 from host.lab.nspawn import Snapshot
+from host.lab.packages import cockpit_package, install_package
 from host.lab.places import CHECKOUT, scratch_root
 from host.lab.run import Run
 from host.lab.snapshots import Boot
@@ -36,11 +37,24 @@ def test_trixie_boots_with_cockpit_and_docker(trixie_host: Host) -> None:
     assert apphub.containers.state(apphub.name) == "running"
 
 
-def test_cockpit_is_reinstalled_without_a_network(host: Host) -> None:
-    socket = "/lib/systemd/system/cockpit.socket"
+@pytest.mark.parametrize("release", ["host", "trixie_host"])
+def test_cockpit_is_reinstalled_and_upgraded_without_a_network(
+    release: str, request: pytest.FixtureRequest
+) -> None:
+    host: Host = request.getfixturevalue(release)
+    socket = "/usr/lib/systemd/system/cockpit.socket"
     vendor = host.read(socket)
+    assert "ListenStream=9090\n" in vendor
     host.write(socket, vendor.replace("ListenStream=9090", "ListenStream=9000"))
-    host.shell("apt-get install -y --reinstall /srv/debs/cockpit-ws_*.deb", timeout=120)
+    original = cockpit_package(host)
+
+    install_package(host, original)
+    assert host.read(socket) == vendor
+    install_package(host, cockpit_package(host, 9191))
+    assert host.read(socket) == vendor.replace("ListenStream=9090", "ListenStream=9191")
+    host.run("systemctl", "restart", "cockpit.socket")
+    assert host.http_status(9191) == 200
+    install_package(host, original)
     assert host.read(socket) == vendor
 
 

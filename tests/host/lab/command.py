@@ -45,6 +45,7 @@ def execute(
     Raises:
         CommandError: not in time, or (with check) an exit code other than 0.
     """
+    __tracebackhide__ = True
     data = input.encode() if isinstance(input, str) else input or b""
     with (
         tempfile.TemporaryFile() as stdin,

@@ -86,12 +86,14 @@ class Guest(ABC):
             CommandError: not in time, or (with check) an exit code other than 0.
             LabError: the machine is not running.
         """
+        __tracebackhide__ = True
         variables = {**self.environment(), **(env or {})}
         enter = ("nsenter", "-t", str(self.leader), "-a", "--")
         return execute(*enter, *argv, check=check, input=input, timeout=timeout, env=variables)
 
     def shell(self, script: str, *arguments: str, check: bool = True, timeout: float = 60.0) -> Result:
         """Run a bash script that ends at its first error; the arguments are its $1, $2 …"""
+        __tracebackhide__ = True
         argv = ("bash", "-euo", "pipefail", "-c", script, "bash", *arguments)
         return self.run(*argv, check=check, timeout=timeout)
 

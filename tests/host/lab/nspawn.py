@@ -19,6 +19,8 @@ from .waiting import wait_until
 
 _PLAIN = {"docker": "/var/lib/docker", "containerd": "/var/lib/containerd", "plain": "/srv/plain"}
 
+_HOSTS = "127.0.0.1 localhost\n127.0.1.1 {}\n::1 localhost ip6-localhost ip6-loopback\n"
+
 
 @dataclass(frozen=True)
 class Snapshot:
@@ -60,6 +62,7 @@ class Nspawn:
             else:
                 (folder / part).mkdir(mode=0o711)
         mounts.overlay(snapshot.layers, folder / "upper", folder / "work", folder / "root")
+        (folder / "root/etc/hosts").write_text(_HOSTS.format(self.name))
 
     def start(self, options: Sequence[str], command: Sequence[str] = (), timeout: float = 20.0) -> None:
         """Start it and wait for its process 1.

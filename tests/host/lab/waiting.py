@@ -25,6 +25,7 @@ def wait_until(condition: Callable[[], T], timeout: float, what: str, interval: 
     Raises:
         DeadlineError: the deadline passed; says what the last answer was.
     """
+    __tracebackhide__ = True
     deadline = time.monotonic() + timeout
     while True:
         try:
