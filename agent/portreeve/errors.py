@@ -23,6 +23,7 @@ class Reason(StrEnum):
     """The name of a failure, spelled the same in ``explain``, JSON, metrics, logs and docs."""
 
     AGENT_UNREACHABLE = "agent-unreachable"
+    ALREADY_RUNNING = "already-running"
     CHECK_FAILED = "check-failed"
     CONTAINER_ABSENT = "container-absent"
     CONTAINER_AMBIGUOUS = "container-ambiguous"
@@ -50,6 +51,7 @@ class Reason(StrEnum):
     STATE_UNUSABLE = "state-unusable"
     SYSTEMD_UNREACHABLE = "systemd-unreachable"
     TEMPLATE_FAILED = "template-failed"
+    UNDECLARED = "undeclared"
     UNIT_ABSENT = "unit-absent"
     UNIT_JOB_FAILED = "unit-job-failed"
     UNIT_MASKED = "unit-masked"

@@ -12,10 +12,12 @@ class Board:
 
     Args:
         clock: for the deadlines of waiting.
+        on_change: called after every change, under the board's lock, so it must be quick.
     """
 
-    def __init__(self, clock: Clock = SYSTEM_CLOCK) -> None:
+    def __init__(self, clock: Clock = SYSTEM_CLOCK, on_change: Callable[[], None] | None = None) -> None:
         self._clock = clock
+        self._on_change = on_change
         self._changed = threading.Condition()
         self._statuses: dict[str, SyncStatus] = {}
         self._number = 0
@@ -85,3 +87,5 @@ class Board:
     def _bump(self) -> None:
         self._number += 1
         self._changed.notify_all()
+        if self._on_change is not None:
+            self._on_change()

@@ -24,7 +24,7 @@ from portreeve.reconcile.workers import Pulse
 from portreeve.render.environment import Renderer
 from portreeve.systemd.bus import Systemd, systemd_running
 from portreeve.systemd.messages import MessageId
-from portreeve.systemd.unit_file import is_unit_path
+from portreeve.systemd.unit_paths import is_unit_path
 from portreeve.targets.file_state import FileContent, differences, observe
 from portreeve.targets.replace import commit, remove_folders, stage
 
@@ -90,7 +90,7 @@ class Executor:
         return self._written(record, content, "written")
 
     def replace_with_known(self, record: Record, generation: Generation, why: str) -> Record:
-        """Put a generation in force that was checked before: the last good one, or one that a crash cut short.
+        """Put a generation in force that was checked before: the good one, or one that a crash cut short.
 
         Raises:
             Failed: it could not be written.
@@ -102,11 +102,8 @@ class Executor:
         if generation.number == BASELINE:
             remove_folders(self.store.folders(record.name))
         seen = "; ".join(f"{path}: {', '.join(what)}" for path, what in drift.items() if what)
-        return self._written(
-            replace(record, unfinished=generation),
-            content,
-            f"written again, {why}" + (f" ({seen})" if seen else ""),
-        )
+        how = f"written again, {why} ({seen})" if seen else f"written again, {why}"
+        return self._written(replace(record, unfinished=generation), content, how)
 
     def apply(self, record: Record) -> Record:
         """Make the unfinished generation effective: one daemon-reload if units changed, then its steps.
@@ -115,7 +112,8 @@ class Executor:
             PortreeveError: it is worth another try, with the same content.
         """
         assert record.unfinished is not None
-        content = self.store.generations.content(record.name, record.unfinished.number)
+        number = record.unfinished.number
+        content = self.store.generations.content(record.name, number)
         try:
             if any(is_unit_path(path) for path in content.files) and systemd_running():
                 with self.pulse.step(f"{record.name}: daemon-reload", DAEMON_RELOAD_TIMEOUT):
@@ -128,7 +126,7 @@ class Executor:
             return self._did_not_work(record, error)
         record = replace(record, stage=Stage.APPLIED)
         self.store.save(record)
-        _log(MessageId.SYNC_APPLIED, record, "%s: generation %d applied", record.unfinished.number)
+        _log(MessageId.SYNC_APPLIED, record, "%s: generation %d applied", number)
         return record
 
     def verify(self, record: Record) -> Record:
@@ -171,7 +169,8 @@ class Executor:
             Failed: ``not-in-effect``.
         """
         assert record.good is not None
-        content = self.store.generations.content(record.name, record.good.number)
+        good = record.good
+        content = self.store.generations.content(record.name, good.number)
         for step in content.verify:
             with self.pulse.step(f"{record.name}: {describe(step)}", step.timeout):
                 evidence = probe(step, systemd=self.systemd)
@@ -179,16 +178,12 @@ class Executor:
                 self._respect_stopped(content)
                 if not may_act:
                     raise _not_in_effect(describe(step), evidence)
-                log.warning(
-                    "%s: %s does not hold any more (%s); applying again",
-                    record.name,
-                    describe(step),
-                    evidence,
-                )
+                lost = f"{describe(step)} does not hold any more ({evidence})"
+                log.warning("%s: %s; applying again", record.name, lost)
                 record = replace(record, unfinished=record.good, stage=Stage.WRITTEN)
                 self.store.save(record)
                 return record
-        if record.rejected == record.good.digest:
+        if record.rejected == good.digest:
             record = replace(record, rejected=None, rejection=None)
         return record
 
@@ -206,13 +201,14 @@ class Executor:
 
     def _written(self, record: Record, content: Content, how: str) -> Record:
         assert record.unfinished is not None
+        number = record.unfinished.number
         record = replace(record, stage=Stage.WRITTEN)
         self.store.save(record)
         _log(
             MessageId.SYNC_WRITTEN,
             record,
             "%s: generation %d %s: %s",
-            record.unfinished.number,
+            number,
             how,
             ", ".join(map(str, content.files)),
         )
@@ -271,6 +267,5 @@ def _found(content: Content) -> Content:
 def _log(
     message: MessageId, record: Record, text: str, *arguments: object, level: int = logging.INFO
 ) -> None:
-    log.log(
-        level, text, record.name, *arguments, extra={"message_id": message, "portreeve_sync": record.name}
-    )
+    extra = {"message_id": message, "portreeve_sync": record.name}
+    log.log(level, text, record.name, *arguments, extra=extra)

@@ -1,4 +1,4 @@
-"""One look at one sync: read, render, decide, act, until nothing is left to do now; then say when to look again."""
+"""One look at one sync: read, render, decide, act, until nothing is left; then say when to look again."""
 
 import logging
 import threading

@@ -34,7 +34,9 @@ class State(StrEnum):
     HELD = "held"
     """An administrator keeps it at a generation of their choice."""
     BROKEN = "broken"
-    """Its definition has problems; the last good definition, if any, is not used to act."""
+    """Its definition has problems, and there is no last good form of it."""
+    UNDECLARED = "undeclared"
+    """Its definition is gone; its files are still there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,234 @@
+"""The agent: all rooms wired together, and what the sockets may ask of it."""
+
+import difflib
+import logging
+import os
+import threading
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import portreeve
+from portreeve.clock import SYSTEM_CLOCK
+from portreeve.containers.connection import Docker
+from portreeve.daemon.declared import Change, container_interests, load_again
+from portreeve.daemon.inbox import Inbox, Message
+from portreeve.daemon.summary import broken_status, undeclared_status
+from portreeve.definitions.model import Definitions
+from portreeve.errors import Misuse, Reason
+from portreeve.paths import Paths
+from portreeve.reconcile.board import Board
+from portreeve.reconcile.execute import Executor
+from portreeve.reconcile.queue import Queue
+from portreeve.reconcile.reconciler import Reconciler
+from portreeve.reconcile.status import (
+    DockerStatus,
+    GenerationInfo,
+    Overview,
+    Preview,
+    SyncStatus,
+)
+from portreeve.reconcile.store import Store
+from portreeve.reconcile.workers import Pulse, Workers
+from portreeve.systemd.bus import Systemd
+from portreeve.triggers.docker_events import DockerWatcher
+from portreeve.triggers.files import FileWatcher
+from portreeve.triggers.timer import ResyncTimer
+
+log = logging.getLogger(__name__)
+
+DEFINITIONS_KEY = "@definitions"
+"""What the file watcher calls the definitions; no sync can have this name."""
+
+STOP_TIMEOUT = 20.0
+"""Seconds that work which has begun may take when the agent stops; the rest is resumed at the start."""
+
+
+class Agent:
+    """Everything that runs, except the main loop.
+
+    Args:
+        paths: where its files are.
+        inbox: told when a status or a definition's file changed.
+        store: what is remembered.
+
+    Raises:
+        FileNotFoundError: the installation is incomplete.
+    """
+
+    def __init__(self, paths: Paths, inbox: Inbox, store: Store) -> None:
+        clock = SYSTEM_CLOCK
+        self._paths = paths
+        self._inbox = inbox
+        self._store = store
+        self._started = clock.wall()
+        self._cancelled = threading.Event()
+        first = load_again(paths, None)
+        self._definitions = first.definitions
+        settings = first.definitions.settings
+        self.board = Board(clock, on_change=lambda: inbox.put(Message.STATUS_CHANGED))
+        self.queue = Queue(clock)
+        self.pulse = Pulse(clock)
+        self._docker = Docker(settings.docker, clock)
+        self._files = FileWatcher(self._enqueue)
+        self._docker_watcher = DockerWatcher(self._docker, self._enqueue)
+        self._resync = ResyncTimer(settings.reconcile.resync, self._look_at_everything)
+        executor = Executor(
+            store=store,
+            systemd=Systemd(),
+            pulse=self.pulse,
+            cancelled=self._cancelled,
+            clock=clock,
+            keep=settings.reconcile.keep,
+        )
+        self._reconciler = Reconciler(
+            store=store,
+            queue=self.queue,
+            board=self.board,
+            executor=executor,
+            docker=self._docker,
+            pulse=self.pulse,
+            watch=self._files.watch,
+            clock=clock,
+        )
+        self.workers = Workers(self.queue, self._reconciler.work, self.pulse, settings.reconcile.workers)
+        self._use(first)
+
+    @property
+    def definitions(self) -> Definitions:
+        """Those in use."""
+        return self._definitions
+
+    def start(self) -> None:
+        """Begin to watch and to work."""
+        self._files.start()
+        self._docker_watcher.start()
+        self._resync.start()
+        self.workers.start()
+
+    def reload(self) -> None:
+        """Read the definitions again; syncs whose definition did not change do not notice."""
+        self._use(load_again(self._paths, self._definitions))
+
+    def stop(self) -> None:
+        """End all threads; work that has begun gets :data:`STOP_TIMEOUT` seconds."""
+        self._cancelled.set()
+        self.board.close()
+        self._resync.stop()
+        self._docker_watcher.stop()
+        self._files.stop()
+        if not self.workers.stop(STOP_TIMEOUT):
+            log.warning("work that has begun did not end in time; it is resumed at the next start")
+        self._docker.close()
+
+    def all_tried(self) -> bool:
+        """Each declared sync was looked at since the start."""
+        _, statuses = self.board.snapshot()
+        return all(name in statuses and statuses[name].runs for name in self._definitions.syncs)
+
+    def overview(self) -> Overview:
+        """Everything at one moment."""
+        _, statuses = self.board.snapshot()
+        return Overview(
+            version=portreeve.__version__,
+            pid=os.getpid(),
+            started=self._started,
+            ready=self.all_tried(),
+            docker=self._docker_status(),
+            syncs=tuple(statuses[name] for name in sorted(statuses)),
+            problems=tuple(problem.to_json() for problem in self._definitions.problems),
+        )
+
+    def sync_status(self, name: str) -> SyncStatus:
+        """One sync; Misuse when it is not known."""
+        status = self.board.get(name)
+        if status is None:
+            raise self._unknown(name)
+        return status
+
+    def preview(self, name: str) -> Preview:
+        """What a sync would do now, without doing it."""
+        if name not in self._definitions.syncs:
+            raise self._unknown(name)
+        return self._reconciler.preview(name)
+
+    def history(self, name: str) -> tuple[GenerationInfo, ...]:
+        """The generations of a sync, newest first."""
+        self.sync_status(name)
+        return self._store.history(name)
+
+    def request_sync(self, names: tuple[str, ...]) -> Mapping[str, int]:
+        """Release holds and look at these syncs (all, when empty) now; see the protocol."""
+        for name in names:
+            if name not in self._definitions.syncs:
+                raise self._unknown(name)
+        return self._look_at({name: self._reconciler.ask(name) for name in names or self._definitions.syncs})
+
+    def request_rollback(self, name: str, to: int | None) -> Mapping[str, int]:
+        """Put a generation back and hold it there; see the protocol."""
+        self.sync_status(name)
+        return self._look_at({name: self._reconciler.hold(name, to)})
+
+    def _look_at(self, runs: Mapping[str, int]) -> Mapping[str, int]:
+        for name in runs:
+            self.queue.add(name)
+        return runs
+
+    def _enqueue(self, key: str, delay: float = 0.0) -> None:
+        if key == DEFINITIONS_KEY:
+            self._inbox.put(Message.DEFINITIONS_CHANGED)
+        else:
+            self.queue.add(key, delay)
+
+    def _look_at_everything(self) -> None:
+        for trouble in (*self._files.check(), *self._docker_watcher.check()):
+            log.warning("%s", trouble)
+        self._look_at(dict.fromkeys(self._definitions.syncs, 0))
+
+    def _use(self, change: Change) -> None:
+        definitions = self._definitions = change.definitions
+        self._reconciler.define(definitions)
+        self._docker_watcher.set_interests(container_interests(definitions))
+        self._files.watch(DEFINITIONS_KEY, definitions.files)
+        for name in change.gone:
+            self.queue.forget(name)
+            self._files.watch(name, ())
+        self._post_others(definitions)
+        self._look_at(dict.fromkeys(change.changed, 0))
+
+    def _post_others(self, definitions: Definitions) -> None:
+        """Statuses of what nobody works on: broken definitions, and files whose definition is gone."""
+        now = SYSTEM_CLOCK.wall()
+        others = [
+            broken_status(key.removeprefix("syncs.d/"), problems, now)
+            for key, problems in definitions.broken.items()
+            if key.startswith("syncs.d/") and key.removeprefix("syncs.d/") not in definitions.syncs
+        ]
+        known = {*definitions.syncs, *(status.name for status in others)}
+        for name in self._store.names():
+            record = self._store.record(name)
+            if name not in known and record.good is not None and record.good.number > 0:
+                others.append(undeclared_status(record))
+        self.board.keep_only({*known, *(status.name for status in others)})
+        for status in others:
+            self.board.post(status)
+        for name in definitions.syncs:
+            if self.board.get(name) is None:
+                self.board.post(SyncStatus(name, since=now))
+
+    def _docker_status(self) -> DockerStatus:
+        if not container_interests(self._definitions):
+            return DockerStatus("unused")
+        return self._docker_watcher.state()
+
+    def _unknown(self, name: str) -> Misuse:
+        _, statuses = self.board.snapshot()
+        close = difflib.get_close_matches(name, statuses, n=1)
+        known: Iterable[str] = sorted(statuses)
+        hint = f"did you mean {close[0]}?" if close else f"known are: {', '.join(known) or 'none'}"
+        return Misuse(Reason.UNKNOWN_NAME, f"no sync is called {name}", hint=hint)
+
+
+def state_folder(paths: Paths) -> Path:
+    """The folder of the state file, made if need be; readable by root alone, since files may hold secrets."""
+    paths.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return paths.state

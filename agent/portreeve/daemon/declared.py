@@ -1,0 +1,62 @@
+"""The definitions in use: loaded again on demand, with the last good form of one that is now broken."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from portreeve.definitions.load import load
+from portreeve.definitions.model import ContainerFile, ContainerRef, Definitions, Sync
+from portreeve.paths import Paths
+from portreeve.systemd.messages import MessageId
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What loading the definitions again brought.
+
+    Args:
+        definitions: those to work by from now on.
+        changed: names of syncs that are new or declared differently.
+        gone: names of syncs that are not declared any more.
+    """
+
+    definitions: Definitions
+    changed: tuple[str, ...]
+    gone: tuple[str, ...]
+
+
+def load_again(paths: Paths, before: Definitions | None) -> Change:
+    """Load the definitions; a sync or service that is broken now keeps its last good form.
+
+    Args:
+        paths: where they are.
+        before: those in use until now; ``None`` at the start.
+    """
+    loaded = load(paths)
+    for problem in loaded.problems:
+        log.warning("%s", problem.render(), extra={"message_id": MessageId.DEFINITION_BROKEN})
+    old: Mapping[str, Sync] = before.syncs if before else {}
+    kept = {name: sync for name, sync in old.items() if f"syncs.d/{name}" in loaded.broken}
+    services = {
+        name: service
+        for name, service in (before.services if before else {}).items()
+        if f"services.d/{name}" in loaded.broken
+    }
+    definitions = replace(loaded, syncs={**loaded.syncs, **kept}, services={**loaded.services, **services})
+    changed = tuple(name for name, sync in definitions.syncs.items() if old.get(name) != sync)
+    return Change(definitions, changed, tuple(sorted(old.keys() - definitions.syncs.keys())))
+
+
+def container_interests(definitions: Definitions) -> dict[str, tuple[ContainerRef, ...]]:
+    """Which containers each sync depends on; syncs that need none are left out."""
+    interests = {}
+    for name, sync in definitions.syncs.items():
+        locations = (source.location for source in sync.sources.values())
+        containers = tuple(
+            location.container for location in locations if isinstance(location, ContainerFile)
+        )
+        if containers:
+            interests[name] = containers
+    return interests

@@ -1,0 +1,165 @@
+"""The main loop: tells systemd the truth, reloads, stops. It never does a sync's work itself."""
+
+import faulthandler
+import fcntl
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from portreeve.clock import SYSTEM_CLOCK
+from portreeve.control.server import ControlServer
+from portreeve.daemon.agent import Agent, state_folder
+from portreeve.daemon.inbox import Inbox, Message
+from portreeve.daemon.summary import status_line
+from portreeve.errors import Reason, Refused
+from portreeve.paths import Paths
+from portreeve.reconcile.store import Store
+from portreeve.sources.stable import ignore_lease_breaks
+from portreeve.systemd.journal import setup_logging
+from portreeve.systemd.messages import MessageId
+from portreeve.systemd.notify import Notifier, watchdog_interval
+
+log = logging.getLogger(__name__)
+
+STARTING_TICK = 5.0
+"""Seconds between signs of life while the first look at every sync is still under way."""
+
+SETTLE = 0.2
+"""Seconds without a further change before changed definitions are read: an editor writes several files."""
+
+
+def run(paths: Paths) -> None:
+    """Run the agent until SIGTERM or SIGINT.
+
+    Raises:
+        Refused: another agent works on the same state.
+        Failed: the state file cannot be used, or the sockets cannot be made.
+    """
+    # Without this a stuck worker's SIGABRT from systemd's watchdog would leave no trace of where it stuck.
+    faulthandler.enable()
+    ignore_lease_breaks()
+    setup_logging("INFO")
+    inbox = Inbox()
+    inbox.listen_to_signals()
+    state_folder(paths)
+    with _only_agent(paths):
+        store = Store(paths.database)
+        try:
+            agent = Agent(paths, inbox, store)
+            logging.getLogger().setLevel(agent.definitions.settings.log_level)
+            server = ControlServer(agent, paths)
+            server.start()
+            try:
+                agent.start()
+                Loop(agent, inbox, Notifier()).run()
+            finally:
+                agent.stop()
+                server.stop()
+        finally:
+            store.close()
+
+
+class Loop:
+    """What the main thread does.
+
+    Args:
+        agent: everything else.
+        inbox: what wakes it.
+        notifier: systemd's notify socket.
+    """
+
+    def __init__(self, agent: Agent, inbox: Inbox, notifier: Notifier) -> None:
+        self._agent = agent
+        self._inbox = inbox
+        self._notifier = notifier
+        self._ready = False
+        self._roll_call = 0
+        self._complained = False
+        interval = watchdog_interval()
+        self._tick = None if interval is None else interval / 3
+
+    def run(self) -> None:
+        """Until a stop is asked for."""
+        clock = SYSTEM_CLOCK.monotonic
+        next_tick = clock()
+        self._tell()
+        while True:
+            tick = STARTING_TICK if not self._ready else self._tick
+            if tick is not None and clock() >= next_tick:
+                self._sign_of_life()
+                next_tick = clock() + min(tick, self._tick or tick)
+            message = self._inbox.get(None if tick is None else max(0.0, next_tick - clock()))
+            match message:
+                case Message.STOP:
+                    log.info("stopping", extra={"message_id": MessageId.AGENT_STOPPING})
+                    self._notifier.stopping()
+                    return
+                case Message.RELOAD:
+                    self._reload()
+                case Message.DEFINITIONS_CHANGED:
+                    self._settle()
+                    self._agent.reload()
+                    self._tell()
+                case Message.STATUS_CHANGED:
+                    self._tell()
+
+    def _sign_of_life(self) -> None:
+        stuck = self._agent.pulse.stuck(self._roll_call)
+        if stuck or not self._agent.workers.alive():
+            # No ping: systemd's watchdog is there for exactly this.
+            if not self._complained:
+                log.error("a worker does not work: %s", "; ".join(stuck) or "its thread ended")
+                self._complained = True
+            return
+        self._complained = False
+        self._notifier.watchdog()
+        if not self._ready:
+            self._notifier.extend_timeout(4 * STARTING_TICK)
+        self._roll_call = self._agent.queue.call_roll()
+
+    def _tell(self) -> None:
+        _, statuses = self._agent.board.snapshot()
+        line = status_line(statuses.values())
+        if not self._ready and self._agent.all_tried():
+            self._ready = True
+            self._notifier.status(line)
+            self._notifier.ready()
+            log.info("ready: %s", line, extra={"message_id": MessageId.AGENT_READY})
+            return
+        self._notifier.status(line if self._ready else f"starting; {line}")
+
+    def _reload(self) -> None:
+        self._notifier.reloading()
+        self._agent.reload()
+        self._notifier.ready()
+        self._tell()
+
+    def _settle(self) -> None:
+        """Let a burst of changes to definitions end, for at most ten times the settling time."""
+        deadline = SYSTEM_CLOCK.monotonic() + 10 * SETTLE
+        while SYSTEM_CLOCK.monotonic() < deadline:
+            message = self._inbox.get(SETTLE)
+            if message is None:
+                return
+            if message is not Message.DEFINITIONS_CHANGED:
+                self._inbox.put(message)
+                return
+
+
+@contextmanager
+def _only_agent(paths: Paths) -> Iterator[None]:
+    descriptor = os.open(paths.lock, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Refused(
+                Reason.ALREADY_RUNNING,
+                "another agent works on the same state",
+                evidence=f"{paths.lock} is locked",
+                hint="`systemctl status portreeve`; a second one needs its own PORTREEVE_ROOT",
+            ) from error
+        yield
+    finally:
+        os.close(descriptor)
