@@ -1,0 +1,40 @@
+"""What statuses amount to, in one word: the last line of a stream, and the exit code of a command."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from portreeve.reconcile.status import State, SyncStatus
+
+
+class Outcome(StrEnum):
+    """How a stream ended."""
+
+    DONE = "done"
+    """Everything is as it was asked for."""
+    FAILED = "failed"
+    """Something was tried and did not work, or its definition has problems."""
+    NOT_YET = "not-yet"
+    """Something is still waited for, or the deadline passed."""
+    STOPPING = "stopping"
+    """The agent stops: ask the next one."""
+
+
+def as_wanted(status: SyncStatus) -> bool:
+    """The sync is in step, or where an administrator holds it.
+
+    A hold whose content does not work has a trouble of another reason, and is not as wanted.
+    """
+    if status.state is State.HELD:
+        return status.trouble is None or status.trouble.reason.value == "held"
+    return status.state is State.IN_STEP
+
+
+def outcome_of(statuses: Iterable[SyncStatus]) -> Outcome:
+    """The worst of some statuses; of none at all, done."""
+    worst = Outcome.DONE
+    for status in statuses:
+        if status.state in (State.FAILED, State.BROKEN):
+            return Outcome.FAILED
+        if not as_wanted(status):
+            worst = Outcome.NOT_YET
+    return worst
