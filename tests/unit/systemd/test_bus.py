@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fakes.systemd_manager import FakeManager, FakeUnit, fake_systemd, message_bus
 
+from fakes.systemd_manager import FakeManager, FakeUnit, fake_systemd, message_bus
 from portreeve.errors import Failed, Reason, Unreachable, Waiting
 from portreeve.systemd.bus import Systemd
 

@@ -1,0 +1,116 @@
+"""Does it work? Probed after everything was applied."""
+
+import socket
+import threading
+import time
+
+from portreeve.checks.address import Ip, parse_listening, split_host
+from portreeve.checks.http import HttpError, http_status
+from portreeve.checks.listeners import listeners
+from portreeve.definitions.steps import Http, Listening, Tcp, UnitActive, VerifyStep, describe
+from portreeve.errors import Failed, Reason, Unreachable, Waiting
+from portreeve.systemd.bus import Systemd
+
+_FIRST_PAUSE = 0.02
+_LONGEST_PAUSE = 0.5
+_TRY_TIMEOUT = 5.0
+"""Seconds for one try over the network, however long the step may take."""
+
+
+def run_verify(step: VerifyStep, *, systemd: Systemd | None, cancelled: threading.Event) -> None:
+    """Probe until it holds or the step's time is over.
+
+    Args:
+        step: with its texts rendered.
+        systemd: asked for the state of units; ``None`` where systemd does not run.
+        cancelled: set when the agent stops.
+
+    Raises:
+        Failed: it does not hold; the evidence is what the last probe saw.
+        Waiting: the agent is stopping, so nothing is known.
+        Unreachable: a unit is asked for and systemd does not answer.
+    """
+    deadline = time.monotonic() + step.timeout
+    pause = _FIRST_PAUSE
+    while True:
+        left = deadline - time.monotonic()
+        evidence = probe(step, systemd=systemd, timeout=max(_FIRST_PAUSE, min(left, _TRY_TIMEOUT)))
+        if evidence is None:
+            return
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise Failed(
+                Reason.VERIFY_FAILED,
+                f"{describe(step)} did not hold within {step.timeout:g} s",
+                evidence=evidence,
+                step="verify",
+            )
+        if cancelled.wait(min(pause, left)):
+            raise Waiting(
+                Reason.NOT_YET, "the agent is stopping and has not seen this through", step="verify"
+            )
+        pause = min(pause * 2, _LONGEST_PAUSE)
+
+
+def probe(step: VerifyStep, *, systemd: Systemd | None, timeout: float = _TRY_TIMEOUT) -> str | None:
+    """Try once: ``None`` when it holds, else what was seen instead.
+
+    Args:
+        step: with its texts rendered.
+        systemd: as for :func:`run_verify`.
+        timeout: seconds for a try over the network.
+
+    Raises:
+        Failed: the step's address is none.
+        Unreachable: a unit is asked for and systemd does not answer.
+    """
+    match step:
+        case Listening():
+            return _listening(step.address)
+        case Tcp():
+            return _tcp(step.address, timeout)
+        case Http():
+            return _http(step, timeout)
+        case UnitActive():
+            return _unit_active(step.unit, systemd)
+
+
+def _listening(text: str) -> str | None:
+    address, port = parse_listening(text)
+    on_port = [listener.address for listener in listeners() if listener.port == port]
+    if not on_port:
+        return f"nothing listens on port {port}"
+    if address is None or any(_covers(bound, address) for bound in on_port):
+        return None
+    return f"port {port} is listened on at {', '.join(map(str, on_port))} only"
+
+
+def _covers(bound: Ip, wanted: Ip) -> bool:
+    # A socket on :: takes IPv4 connections too unless it was told not to, which /proc does not show.
+    return bound == wanted or (bound.is_unspecified and bound.version >= wanted.version)
+
+
+def _tcp(text: str, timeout: float) -> str | None:
+    host, port = split_host(text)
+    try:
+        with socket.create_connection((host, port), timeout):
+            return None
+    except OSError as error:
+        return f"{text}: {error.strerror or error}"
+
+
+def _http(step: Http, timeout: float) -> str | None:
+    try:
+        status = http_status(step.url, insecure=step.insecure, timeout=timeout)
+    except (OSError, HttpError) as error:
+        return f"{step.url}: {getattr(error, 'strerror', None) or error}"
+    return None if status == step.status else f"{step.url} answers {status}, not {step.status}"
+
+
+def _unit_active(unit: str, systemd: Systemd | None) -> str | None:
+    if systemd is None:
+        raise Unreachable(
+            Reason.SYSTEMD_UNREACHABLE, f"whether {unit} is active cannot be known without systemd"
+        )
+    state = systemd.unit(unit)
+    return None if state.active else state.describe()
