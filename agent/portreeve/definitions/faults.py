@@ -29,27 +29,29 @@ class Fault:
         key: where it stands in its definition.
         message: one sentence.
         hint: what to write instead.
-        meant: for an unknown key, the known one that was probably meant.
+        instead: the keys beside it that are rightly missing when this one stands for them.
     """
 
     key: KeyPath
     message: str
     hint: str = ""
-    meant: str | None = None
+    instead: tuple[str, ...] = ()
 
 
-def unknown_key(key: KeyPath, known: tuple[str, ...], unbuilt: tuple[str, ...]) -> Fault:
+def unknown_key(key: KeyPath, known: tuple[str, ...], unbuilt: Mapping[str, tuple[str, ...]]) -> Fault:
     """A key that its table does not have.
 
     Args:
         key: where it stands.
         known: the keys that the table has.
-        unbuilt: keys of the design that this version does not support.
+        unbuilt: keys of the design that this version does not support, and the keys that each would replace.
     """
     word = str(key[-1])
     if word in unbuilt:
-        return Fault(key, f"`{word}` is not supported by this version", f"supported here: {', '.join(known)}")
-    return Fault(key, f"unknown key `{word}`", did_you_mean(word, known), nearest(word, known))
+        hint = f"supported here: {', '.join(known)}"
+        return Fault(key, f"`{word}` is not supported by this version", hint, unbuilt[word])
+    meant = nearest(word, known)
+    return Fault(key, f"unknown key `{word}`", did_you_mean(word, known), () if meant is None else (meant,))
 
 
 def wrong_value(key: KeyPath, kind: str, context: Mapping[str, Any]) -> Fault:

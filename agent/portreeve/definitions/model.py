@@ -10,6 +10,9 @@ from portreeve.definitions.steps import ApplyStep, CheckStep, VerifyStep
 
 Scalar = str | int | float | bool
 
+COMPOSE_PROJECT = "com.docker.compose.project"
+COMPOSE_SERVICE = "com.docker.compose.service"
+
 
 class Format(StrEnum):
     """How a source's file is written."""
@@ -55,6 +58,20 @@ class ContainerRef:
     project: str | None = None
     service: str | None = None
     label: str | None = None
+
+    def matches(self, name: str, labels: Mapping[str, str]) -> bool:
+        """Whether a container of that name and those labels is meant.
+
+        Args:
+            name: without a slash.
+            labels: the container's, or an event's attributes, which contain them.
+        """
+        if self.name is not None:
+            return name == self.name
+        if self.label is not None:
+            key, given, value = self.label.partition("=")
+            return key in labels and (not given or labels[key] == value)
+        return (labels.get(COMPOSE_PROJECT), labels.get(COMPOSE_SERVICE)) == (self.project, self.service)
 
     def __str__(self) -> str:
         if self.name:

@@ -35,9 +35,8 @@ class Report:
         """Mistakes in the shape of the tables."""
         for fault in faults:
             self.add(fault.key, fault.message, fault.hint)
-            if fault.meant is not None:
-                # A misspelt key is one mistake: that the right one is missing is not a second.
-                self._keys.add((*fault.key[:-1], fault.meant))
+            # A misspelt key is one mistake: that the right one is missing is not a second.
+            self._keys.update((*fault.key[:-1], name) for name in fault.instead)
 
     def extend(self, problems: Iterable[Problem]) -> None:
         """Mistakes in other files that belong to this definition, such as its templates."""

@@ -6,6 +6,7 @@ by the modules that build the model. This is the only module that knows pydantic
 """
 
 import copy
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_origin
 
@@ -32,11 +33,11 @@ class Table(BaseModel):
     """A table of which the keys are known.
 
     Attributes:
-        unbuilt: keys of the design that this version does not support.
+        unbuilt: keys of the design that this version does not support, and the keys that each would replace.
     """
 
     model_config = ConfigDict(strict=True, extra="forbid")
-    unbuilt: ClassVar[tuple[str, ...]] = ()
+    unbuilt: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
 
 class ComposeTable(Table):
@@ -49,7 +50,14 @@ class ComposeTable(Table):
 class SourceTable(Table):
     """``[sources.NAME]``."""
 
-    unbuilt = ("containers", "environment", "credential", "etcd", "inspect", "command")
+    unbuilt = {
+        "command": ("path",),
+        "containers": (),
+        "credential": (),
+        "environment": (),
+        "etcd": (),
+        "inspect": ("path",),
+    }
     file: AbsolutePath | None = None
     container: str | None = None
     compose: ComposeTable | None = None
@@ -64,7 +72,7 @@ class SourceTable(Table):
 class ValueTable(Table):
     """``NAME = { … }`` in ``[values]``."""
 
-    unbuilt = ("expr",)
+    unbuilt = {"expr": ("source", "key")}
     source: str | None = None
     key: Annotated[tuple[str, ...], PlainValidator(lexical.key_path)] | None = None
     type: Annotated[str, PlainValidator(lexical.word_of(tuple(ValueType)))] | None = None
@@ -78,7 +86,15 @@ class ValueTable(Table):
 class TargetTable(Table):
     """``[[targets]]``."""
 
-    unbuilt = ("container", "volume", "mount", "set", "format", "mirror", "write")
+    unbuilt = {
+        "container": (),
+        "format": (),
+        "mirror": ("template",),
+        "mount": (),
+        "set": ("template",),
+        "volume": (),
+        "write": (),
+    }
     path: AbsolutePath | None = None
     template: Annotated[str, PlainValidator(lexical.template_name)] | None = None
     mode: Annotated[int, PlainValidator(lexical.file_mode)] | None = None
@@ -95,7 +111,7 @@ class StepTable(Table):
 class CheckTable(StepTable):
     """``[[check]]``."""
 
-    unbuilt = ("container",)
+    unbuilt = {"container": ()}
     port_free: Annotated[str, PlainValidator(lexical.port_text)] | None = None
     command: Annotated[tuple[str, ...], PlainValidator(lexical.arguments)] | None = None
     units: bool | None = None
@@ -104,9 +120,19 @@ class CheckTable(StepTable):
 class ApplyTable(StepTable):
     """``[[apply]]``."""
 
-    unbuilt = (
-        "reload_or_restart", "start", "stop", "exec", "signal", "command", "firewalld_port", "selinux_port",
-    )  # fmt: skip
+    unbuilt = dict.fromkeys(
+        (
+            "command",
+            "exec",
+            "firewalld_port",
+            "reload_or_restart",
+            "selinux_port",
+            "signal",
+            "start",
+            "stop",
+        ),
+        (),
+    )
     restart: UnitName | None = None
     reload: UnitName | None = None
 
@@ -126,7 +152,7 @@ def _url_alone(value: object) -> object:
 class VerifyTable(StepTable):
     """``[[verify]]``."""
 
-    unbuilt = ("container_ready", "command")
+    unbuilt = {"command": (), "container_ready": ()}
     listening: Annotated[str, PlainValidator(lexical.listening_address)] | None = None
     tcp: Annotated[str, PlainValidator(lexical.host_and_port)] | None = None
     http: Annotated[HttpTable | None, BeforeValidator(_url_alone)] = None
@@ -149,7 +175,7 @@ class SyncTable(Table):
 class ServiceTable(Table):
     """``services.d/NAME.toml``."""
 
-    unbuilt = ("memory_max", "oom_score_adjust", "restart", "probe")
+    unbuilt = {"memory_max": (), "oom_score_adjust": (), "probe": (), "restart": ()}
     description: str | None = None
     unit: UnitName | None = None
     requires: list[str] | None = None
@@ -230,12 +256,15 @@ def _table_at(kind: type[Table], key: KeyPath) -> type[Table]:
 
 
 def _remove(data: dict[str, Any], key: KeyPath) -> None:
-    """Take a key out; instead of an element of a list, the whole list."""
+    """Take a key out; of an element of a list, or a part of a text, all of the list or text."""
     while not isinstance(key[-1], str):
         key = key[:-1]
     table: Any = data
     for part in key[:-1]:
         if isinstance(table, dict) and part not in table:
             return
+        if not isinstance(table[part], dict | list):
+            key = (part,)
+            break
         table = table[part]
     table.pop(key[-1], None)

@@ -44,9 +44,13 @@ def _location(key: tuple[str, str], table: SourceTable, report: Report) -> Locat
     if len(used) != 1:
         return None
     if table.file is not None:
-        for word in ("volume", "mount", "path"):
-            if getattr(table, word) is not None:
-                report.add((*key, word), f"`{word}` belongs to a container and cannot stand with `file`")
+        others = [word for word in ("volume", "mount", "path") if getattr(table, word) is not None]
+        if others:
+            report.add(
+                (*key, others[0]),
+                f"{_listed(['file', *others])} cannot stand together: `file` is a file of the host",
+                "a file in a container's volume is named by container, volume and path",
+            )
         return HostFile(table.file)
     return _container_file(key, table, report)
 

@@ -1,0 +1,237 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from portreeve.definitions.model import (
+    ContainerFile,
+    ContainerRef,
+    Format,
+    HostFile,
+    Source,
+    Target,
+    Value,
+    ValueType,
+)
+from portreeve.definitions.steps import Command, Http, Listening, PortFree, Restart, Tcp, Units
+from unit.definitions.folders import GOOD_SYNC, Host
+
+MY_PORT = 'my-port = { source = "app", key = "web.port", type = "port" }\nport = {'
+Change = Callable[[str, str], tuple[str, str]]
+
+
+def test_a_sync_is_loaded_as_it_was_declared(host: Host) -> None:
+    file = host.sync(GOOD_SYNC)
+    sync = host.load().syncs["app"]
+    location = ContainerFile(ContainerRef(name="app"), "config.ini", volume="app_config")
+    assert sync.sources == {"app": Source("app", location, Format.INI)}
+    assert sync.values == {"port": Value("port", "app", ("web", "port"), ValueType.PORT)}
+    assert sync.targets == (Target(Path("/etc/app.conf"), "app.j2"),)
+    assert sync.apply == (Restart("app.service"),)
+    assert (sync.deadline, sync.origin) == (300.0, (file,))
+
+
+def test_every_word_that_is_supported_is_taken(host: Host) -> None:
+    host.sync("""
+description = "all words"
+deadline = "5m"
+[sources]
+a = { file = "/etc/a.conf", format = "env", max_size = "1M" }
+b = { compose = { project = "p", service = "s" }, mount = "/data/", path = "x/b.yml" }
+c = { label = "k=v", path = "/c.json" }
+[values]
+one = { source = "a", key = "ONE", type = "enum", choices = ["on", "off"], default = "on" }
+two = { source = "b", key = ["x.y", "z"], type = "int", min = 1, max = 9, default = 5 }
+many = { source = "c", key = "l", type = "list", default = ["a", "b"] }
+[[targets]]
+path = "/etc/t"
+template = "app.j2"
+mode = "0640"
+owner = "root"
+group = 0
+[[check]]
+port_free = 9000
+[[check]]
+command = ["nginx", "-t", "-c", "{{ staged }}", "{{ staged_files['/etc/t'] }}"]
+timeout = "1s"
+[[check]]
+units = true
+[[apply]]
+restart = "app@{{ one }}.service"
+[[apply]]
+reload = "{{ one }}"
+[[verify]]
+listening = "127.0.0.1:{{ two }}"
+[[verify]]
+tcp = "[::1]:80"
+[[verify]]
+http = { url = "https://127.0.0.1/{{ values.one }}/{{ sync }}", status = 204, insecure = true }
+[[verify]]
+http = "http://localhost/"
+[[verify]]
+unit_active = "app.service"
+""")
+    host.write(host.etc / "templates/app.j2", "{{ one }} {{ values['two'] }} {{ values.items() | list }}")
+    found = host.load()
+    assert found.problems == ()
+    sync = found.syncs["app"]
+    assert sync.sources["a"] == Source("a", HostFile(Path("/etc/a.conf")), Format.ENV, 1 << 20)
+    assert sync.sources["b"].location == ContainerFile(
+        ContainerRef(project="p", service="s"), "x/b.yml", mount="/data"
+    )
+    assert sync.values["many"].default == ("a", "b")
+    assert sync.targets[0].mode == 0o640
+    assert sync.targets[0].group == "0"
+    assert sync.check[0] == PortFree("9000")
+    assert isinstance(sync.check[1], Command)
+    assert sync.check[1].timeout == 1.0
+    assert sync.check[2] == Units()
+    assert sync.verify[:2] == (Listening("127.0.0.1:{{ two }}"), Tcp("[::1]:80"))
+    assert sync.verify[3] == Http("http://localhost/")
+
+
+SIX_MISTAKES = """\
+[sources.app]
+container = "app"
+volum = "app_config"
+path = "config.ini"
+
+[values]
+port = { source = "ap", key = "web.port", type = "port" }
+
+[[targets]]
+path = "etc/app.conf"
+template = "ap.j2"
+
+[[verify]]
+listening = "{{ prot }}"
+timeout = 15
+"""
+
+
+def test_a_file_with_six_mistakes_reports_six_with_lines_and_hints(host: Host) -> None:
+    file = host.sync(SIX_MISTAKES)
+    found = host.load()
+    assert [(problem.line, problem.hint) for problem in found.problems] == [
+        (3, "did you mean `volume`?"),
+        (7, "did you mean `app`?"),
+        (10, 'did you mean "/etc/app.conf"?'),
+        (11, "did you mean `app.j2`?"),
+        (14, "did you mean `port`?"),
+        (15, 'write "15s" for seconds'),
+    ]
+    lines = SIX_MISTAKES.splitlines()
+    assert all(problem.text == lines[problem.line - 1] for problem in found.problems)
+    assert {problem.file for problem in found.problems} == {file}
+    assert found.broken["syncs.d/app"] == found.problems
+
+
+def test_a_bad_definition_never_stops_the_good_ones(host: Host) -> None:
+    host.sync(GOOD_SYNC)
+    host.sync("not toml", name="syntax")
+    host.sync(SIX_MISTAKES, name="mistakes")
+    found = host.load()
+    assert set(found.syncs) == {"app"}
+    assert set(found.broken) == {"syncs.d/syntax", "syncs.d/mistakes"}
+
+
+def test_a_syntax_error_has_its_line(host: Host) -> None:
+    host.sync("[sources.app]\nfile = /etc/app.ini\n")
+    (problem,) = host.load().problems
+    assert (problem.line, problem.text) == (2, "file = /etc/app.ini")
+    assert problem.message == "not valid TOML: invalid value"
+    assert "in quotes" in problem.hint
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message", "hint"),
+    [
+        ('container = "app"\n', "", "does not say where it is", "container"),
+        ('container = "app"\n', 'container = "app"\nlabel = "x"\n', "cannot stand together", "keep one"),
+        ('container = "app"\n', 'file = "/etc/x.ini"\n', "a file of the host", "volume"),
+        ('container = "app"\n', 'compose = { project = "p" }\n', "`service` is missing", "compose"),
+        ('container = "app"\n', "environment = true\n", "`environment` is not supported", "supported here"),
+        ('volume = "app_config"', 'volume = "v"\nmount = "/m"', "cannot stand together", ""),
+        ('volume = "app_config"\n', "", "must be absolute inside the container", "volume or mount"),
+        ('"config.ini"', '"/config.ini"', "must be relative to the volume", 'mean "config.ini"'),
+        ('"config.ini"', '"../config.ini"', "must not contain `..`", ""),
+        ('path = "config.ini"\n', "", "`path` is missing", "relative"),
+        ('"config.ini"', '"config.conf"', "cannot be told from its name", "format ="),
+        ('"config.ini"', '"config.xml"\nformat = "xml"', '"xml" is not supported', "ini"),
+        ('"config.ini"', '"x"\nformat = "yml"', "must be one of ini", "`yaml`"),
+        ('"config.ini"', '"config.ini"\nmax_size = 1024', "must be a size in quotes", '"1024"'),
+        ('"config.ini"', '".env"', "env file, which has no sections", '"port"'),
+        ("[sources.app]", "[source.app]", "unknown key `source`", "`sources`"),
+        ('source = "app", ', "", "`source` is missing", "app"),
+        ('key = "web.port"', 'key = ""', "must not be empty", ""),
+        ('key = "web.port"', 'key = "web..port"', "has an empty part", ""),
+        ('key = "web.port"', "key = 1", "must be a text in quotes", ""),
+        ('"port" }', '"prot" }', "must be one of", "`port`"),
+        (', type = "port" }', " }", "`type` is missing", "one of"),
+        ('"port" }', '"enum" }', "an enum needs `choices`", "choices ="),
+        ('"port" }', '"port", default = "9000" }', "without quotes", ""),
+        ('"port" }', '"port", default = 70000 }', "must be a port", ""),
+        ('"port" }', '"port", default = 80, min = 1024 }', "must be from 1024 to inf", ""),
+        ('"port" }', '"port", min = 2, max = 1 }', "`min` (2) is larger than `max` (1)", ""),
+        ('"port" }', '"string", min = 2 }', "is for numbers and ports", ""),
+        ('"port" }', '"string", pattern = "(" }', "is not a regular expression", ""),
+        ('"port" }', '"string", pattern = "a+", default = "b" }', "does not match `pattern`", ""),
+        ('"port" }', '"port", expr = "1" }', "`expr` is not supported by this version", ""),
+        ('key = "web.port", ', "", "`key` is missing", "section.name"),
+        ('source = "app", key = "web.port"', 'expr = "1"', "`expr` is not supported", ""),
+        ('volume = "app_config"\npath = "config.ini"', "inspect = true", "`inspect` is not supported", ""),
+        ("port = {", MY_PORT, "cannot be a name in a template", "`my_port`"),
+        ('path = "/etc/app.conf"\n', "", "`path` is missing", ""),
+        ('"/etc/app.conf"', '"/etc/../app.conf"', "must not contain `..`", ""),
+        ('"/etc/app.conf"', '"/etc/{{ port }}"', "cannot hold a template", ""),
+        ('template = "app.j2"', 'mirror = "app"', "`mirror` is not supported", ""),
+        ('"app.j2"', '"app.j2"\nmode = 644', "octal number in quotes", '"0644"'),
+        ('"app.j2"', '"app.j2"\nmode = "rw"', "permission bits", "0644"),
+        ('"app.j2"', '"other"', "there is no template `other`", "looked for it"),
+        ("[[apply]]", "[apply]", "must be an array of tables", "[[apply]]"),
+        ('restart = "app.service"', 'timeout = "1s"', "does not say what to do", "restart, reload"),
+        ('restart = "app.service"', 'restart = "a.service"\nreload = "a.service"', "one thing", "[[apply]]"),
+        ('restart = "app.service"', 'start = "a.service"', "`start` is not supported by this version", ""),
+        ('restart = "app.service"', 'restart = "app"', "full name", '"app.service"'),
+        ('restart = "app.service"', 'restart = "app.sevrice"', "unknown unit type", '"app.service"'),
+        ('restart = "app.service"', 'restart = "{{ prot }}.service"', "no value `prot`", "`port`"),
+        ('restart = "app.service"', 'restart = "a.service"\ntimeout = "1 s"', "must be a duration", ""),
+        ('[[apply]]\nrestart = "app.service"', '[[check]]\ncommand = "a -t"', "list", '["a", "-t"]'),
+        ('[[apply]]\nrestart = "app.service"', "[[check]]\nunits = false", "can only be true", ""),
+        ('[[apply]]\nrestart = "app.service"', "[[check]]\nport_free = 0", "must be a port", ""),
+        ('[[apply]]\nrestart = "app.service"', '[[verify]]\ntcp = "80"', "HOST:PORT", ""),
+        ('[[apply]]\nrestart = "app.service"', "[[verify]]\nhttp = {}", "`url` is missing", ""),
+        ('[[apply]]\nrestart = "app.service"', '[[verify]]\nhttp = "localhost"', "start with", '"http://'),
+        ('[[apply]]\nrestart = "app.service"', '[[verify]]\ntcp = "{{ staged }}"', "no value `staged`", ""),
+    ],
+)
+def test_one_mistake_is_one_problem_that_says_what_to_write(
+    only_problem: Change, old: str, new: str, message: str, hint: str
+) -> None:
+    told, advised = only_problem(old, new)
+    assert message in told
+    assert hint in advised
+
+
+def test_a_sync_without_targets_is_a_mistake(host: Host) -> None:
+    host.sync('description = "nothing"')
+    assert host.messages() == ["the sync has no targets"]
+
+
+def test_two_targets_of_one_sync_cannot_have_one_path(host: Host) -> None:
+    host.sync(GOOD_SYNC + '[[targets]]\npath = "/etc//app.conf"\ntemplate = "app.j2"\n')
+    assert host.messages() == ["/etc/app.conf is the path of two targets of this sync"]
+
+
+def test_two_syncs_with_one_target_are_both_refused(host: Host) -> None:
+    host.sync(GOOD_SYNC, name="one")
+    host.sync(GOOD_SYNC, name="two")
+    host.sync(GOOD_SYNC.replace("app.conf", "other.conf"), name="three")
+    found = host.load()
+    assert set(found.syncs) == {"three"}
+    assert [(problem.file.stem, problem.line) for problem in found.problems] == [("one", 10), ("two", 10)]
+
+
+def test_containers_are_told_to_be_not_supported(host: Host) -> None:
+    host.write(host.etc / "containers.d/app.toml", 'container = "app"')
+    assert host.messages() == ["definitions in containers.d are not supported by this version"]
