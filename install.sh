@@ -1,0 +1,782 @@
+#!/bin/bash
+# Installs portreeve on this host, upgrades it, takes it away again, or shows what it does.
+# `install.sh --help` tells how; docs/install.md tells what is changed and why.
+
+set -euo pipefail
+umask 022
+
+readonly OPT=/opt/portreeve
+readonly CURRENT=$OPT/venv
+readonly MANIFEST=$OPT/manifest # what was made outside of /opt/portreeve, to be taken away again
+readonly RESTART_DUE=$OPT/restart-due
+readonly ETC=/etc/portreeve
+readonly STATE=/var/lib/portreeve
+readonly WAS_UNINSTALLED=$STATE/uninstalled
+readonly UNITS=/etc/systemd/system
+readonly DEMO=/var/lib/portreeve-demo
+readonly PYTHON=/usr/bin/python3 # the distribution's, which its python3-venv belongs to
+readonly START_TIMEOUT=180
+readonly ROLLBACK_TIMEOUT=300
+readonly SPACE_MB=250
+
+# The exit codes are those of every portreeve command.
+readonly FAILED=1 USAGE=2 REFUSED=5
+
+COMMAND=install
+WHEELHOUSE=
+PURGE=no
+SYNCS=()
+HERE=
+WORK=
+LOG=/dev/null
+WHEEL=       # of the wheelhouse; empty: the checkout beside this file is built
+LOCK=        # versions and hashes of all dependencies
+NEW=         # the environment that is wanted, /opt/portreeve/venv-VERSION-FINGERPRINT
+UNFINISHED=  # an environment that is being made, removed if this ends early
+PROBLEMS=()
+PACKAGES=()
+PLAN=()
+
+usage() {
+    cat <<'END'
+Usage: install.sh [COMMAND] [OPTION]...
+
+Commands:
+  install             install portreeve, or bring an installation up to date (the default)
+  upgrade             the same, but only where portreeve is installed
+  uninstall           put back what was there before portreeve, then remove it;
+                      /etc/portreeve and /var/lib/portreeve stay
+  --demo              show what portreeve does on a container made for it, then clean up
+  wheelhouse DIR      download and build all that an installation without a network needs
+
+Options:
+  --wheelhouse DIR    install from the wheels in DIR, not from the network
+  --sync NAME         also install the shipped definition NAME when there is none (repeatable)
+  --purge             with uninstall: remove /etc/portreeve and /var/lib/portreeve too
+  --help              this text
+
+Exit codes: 0 done, 1 failed, 2 usage, 5 refused; a refusal has changed nothing.
+
+Example: sudo ./install.sh --sync cockpit
+END
+}
+
+main() {
+    parse_arguments "$@"
+    HERE=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
+    # Nothing of the caller's may change what is run or where it is put.
+    unset PYTHONPATH PYTHONHOME VIRTUAL_ENV PIP_USER PIP_TARGET PIP_PREFIX PIP_REQUIRE_VIRTUALENV
+    export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+    export LC_ALL=C.UTF-8 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 PIP_ROOT_USER_ACTION=ignore
+    # pip has certificates of its own, and would not know those that the administrator added.
+    if [[ -z ${PIP_CERT:-} && -e /etc/ssl/certs/ca-certificates.crt ]]; then
+        export PIP_CERT=/etc/ssl/certs/ca-certificates.crt
+    fi
+    cd /
+    WORK=$(mktemp -d "${TMPDIR:-/tmp}/portreeve-install.XXXXXX")
+    LOG=$WORK/log
+    trap clean_up EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+    case $COMMAND in
+        install | upgrade) command_install ;;
+        uninstall) command_uninstall ;;
+        demo) command_demo ;;
+        wheelhouse) command_wheelhouse ;;
+    esac
+}
+
+clean_up() {
+    rm -rf -- "$WORK"
+    if [[ -n $UNFINISHED ]]; then rm -rf -- "$UNFINISHED"; fi
+}
+
+parse_arguments() {
+    local chosen=
+    while (($#)); do
+        case $1 in
+            install | upgrade | uninstall | --demo | demo | wheelhouse)
+                if [[ -n $chosen ]]; then misuse "$chosen and $1 are two commands"; fi
+                chosen=$1
+                COMMAND=${1#--}
+                if [[ $1 == wheelhouse ]]; then
+                    if (($# < 2)); then misuse "wheelhouse needs the folder to fill"; fi
+                    WHEELHOUSE=$2
+                    shift
+                fi
+                ;;
+            --wheelhouse | --sync)
+                if (($# < 2)) || [[ -z $2 ]]; then misuse "$1 needs a value"; fi
+                if [[ $1 == --sync ]]; then SYNCS+=("$2"); else WHEELHOUSE=$2; fi
+                shift
+                ;;
+            --wheelhouse=*) WHEELHOUSE=${1#*=} ;;
+            --sync=*) SYNCS+=("${1#*=}") ;;
+            --purge) PURGE=yes ;;
+            -h | --help)
+                usage
+                exit 0
+                ;;
+            *) misuse "there is no $1" ;;
+        esac
+        shift
+    done
+    if [[ $PURGE == yes && $COMMAND != uninstall ]]; then misuse "--purge belongs to uninstall"; fi
+    if ((${#SYNCS[@]})) && [[ $COMMAND != install && $COMMAND != upgrade ]]; then
+        misuse "--sync belongs to install and upgrade"
+    fi
+    if [[ -n $WHEELHOUSE ]]; then WHEELHOUSE=$(realpath -m -- "$WHEELHOUSE"); fi
+}
+
+# ---- talking to the administrator ---------------------------------------------------------------
+
+say() { printf '%s\n' "$*"; }
+
+complain() { printf 'install.sh: %s\n' "$*" >&2; }
+
+misuse() {
+    complain "$1"
+    printf 'Try: install.sh --help\n' >&2
+    exit $USAGE
+}
+
+die() {
+    complain "$1"
+    exit "${2:-$FAILED}"
+}
+
+problem() { PROBLEMS+=("$1"); }
+
+# Remember something to be done: its text, then the function that does it.
+plan() { PLAN+=("$1" "$2"); }
+
+# Do one step with its output kept out of sight; its exit code is in OUTCOME.
+attempt() {
+    local text=$1
+    shift
+    if [[ -t 1 ]]; then printf '  … %s' "$text"; fi
+    : >"$LOG"
+    # A function in a condition would go on after its first error, so its code is fetched this way.
+    set +e
+    (
+        set -e
+        "$@"
+    ) >>"$LOG" 2>&1 </dev/null
+    OUTCOME=$?
+    set -e
+    local mark='✓'
+    if ((OUTCOME)); then mark='✗'; fi
+    if [[ -t 1 ]]; then printf '\r\033[K  %s %s\n' "$mark" "$text"; else say "  $mark $text"; fi
+}
+
+# Do one step; if it fails, show what it said and end.
+step() {
+    attempt "$@"
+    if ((OUTCOME)); then
+        show_log
+        die "failed: $1"
+    fi
+}
+
+show_log() { tail -n 40 -- "$LOG" | sed 's/^/    /' >&2; }
+
+# ---- checks, which change nothing ---------------------------------------------------------------
+
+# One field of /etc/os-release, a shell fragment by os-release(5).
+os_field() (
+    # shellcheck source=/dev/null
+    . "${OS_RELEASE:-/etc/os-release}"
+    printf '%s' "${!1:-}"
+)
+
+check_root() {
+    if ((EUID != 0)); then problem "this needs root: sudo $0"; fi
+}
+
+check_distribution() {
+    if [[ ! -r /etc/os-release ]]; then
+        problem "this system is unknown: it has no /etc/os-release"
+        return
+    fi
+    local name id version family oldest
+    name=$(os_field PRETTY_NAME)
+    id=$(os_field ID)
+    version=$(os_field VERSION_ID)
+    family=" $id $(os_field ID_LIKE) "
+    case $family in
+        *" fedora "* | *" rhel "* | *" centos "*)
+            problem "$name installs packages with dnf, which this does not support yet;\
+ it knows Debian 12 and 13, Ubuntu 24.04 and later, and their derivatives"
+            return
+            ;;
+        *" debian "* | *" ubuntu "*) ;;
+        *)
+            problem "${name:-this system} is unknown here: neither Debian nor Ubuntu, nor like them"
+            return
+            ;;
+    esac
+    case $id in
+        debian) oldest=12 ;;
+        ubuntu) oldest=24.04 ;;
+        *) oldest= ;; # a derivative counts its releases its own way; its Python decides
+    esac
+    # Debian testing and unstable have no VERSION_ID.
+    if [[ -n $oldest && -n $version && $(printf '%s\n' "$oldest" "$version" | sort -V | head -n 1) != "$oldest" ]]; then
+        problem "$name is too old: $id $oldest is the oldest supported release"
+    fi
+    if ! command -v apt-get >/dev/null; then problem "$name has no apt-get"; fi
+}
+
+check_systemd() {
+    if [[ ! -d /run/systemd/system ]]; then
+        problem "systemd is not process 1 here, and portreeve is a service of it (--demo works without)"
+        return
+    fi
+    local version
+    version=$(systemctl --version | sed -n '1s/^systemd \([0-9]*\).*/\1/p')
+    if ((${version:-0} < 252)); then problem "systemd ${version:-of unknown version} is too old: 252 is needed"; fi
+}
+
+check_python() {
+    if [[ ! -x $PYTHON ]]; then
+        PACKAGES+=(python3 python3-venv)
+        return
+    fi
+    if ! $PYTHON -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+        problem "$($PYTHON --version) is too old: 3.11 is needed"
+        return
+    fi
+    # Debian has the module venv without what fills an environment with pip.
+    if ! $PYTHON -c 'import ensurepip, venv' 2>/dev/null; then PACKAGES+=(python3-venv); fi
+}
+
+check_space() {
+    local folder=$1 free
+    while [[ ! -d $folder ]]; do folder=$(dirname -- "$folder"); done
+    free=$(df -Pm -- "$folder" | awk 'NR == 2 { print $4 }')
+    if ((free < SPACE_MB)); then problem "$folder has $free MB free, and $SPACE_MB MB are needed"; fi
+}
+
+check_other_installation() {
+    local status
+    status=$(dpkg-query -W -f '${db:Status-Status}' portreeve 2>/dev/null || true)
+    if [[ $status == installed || -e /usr/bin/portreeve || -e /usr/lib/systemd/system/portreeve.service ]]; then
+        problem "portreeve is installed from a package already; remove that first: apt-get remove portreeve"
+    fi
+    if [[ -e /usr/local/bin/portreeve && ! -L /usr/local/bin/portreeve ]]; then
+        problem "/usr/local/bin/portreeve is there and is not ours"
+    fi
+}
+
+# Find what is to be installed: WHEEL and LOCK, from the wheelhouse or the checkout beside this file.
+check_origin() {
+    local wheels=()
+    if [[ -z $WHEELHOUSE ]] && compgen -G "$HERE/portreeve-*.whl" >/dev/null; then WHEELHOUSE=$HERE; fi
+    if [[ -z $WHEELHOUSE ]]; then
+        LOCK=$HERE/requirements.lock
+        if [[ ! -f $HERE/pyproject.toml || ! -d $HERE/agent/portreeve || ! -f $LOCK ]]; then
+            problem "there is no checkout beside $HERE/install.sh; name a folder of wheels with --wheelhouse"
+        fi
+        return
+    fi
+    mapfile -t wheels < <(compgen -G "$WHEELHOUSE/portreeve-*.whl" | sort -V)
+    if ((${#wheels[@]} == 0)); then
+        problem "the wheelhouse $WHEELHOUSE has no portreeve-VERSION-py3-none-any.whl"
+        return
+    fi
+    WHEEL=${wheels[-1]}
+    LOCK=$WHEELHOUSE/requirements.lock
+    if [[ ! -f $LOCK ]]; then LOCK=$HERE/requirements.lock; fi
+    if [[ ! -f $LOCK ]]; then
+        problem "there is no requirements.lock, neither in $WHEELHOUSE nor beside install.sh"
+        return
+    fi
+    local name version missing=()
+    while IFS='=' read -r name _ version; do
+        if ! compgen -G "$WHEELHOUSE/${name//-/_}-$version-*.whl" >/dev/null; then missing+=("$name $version"); fi
+    done < <(pinned "$LOCK")
+    if ((${#missing[@]})); then problem "the wheelhouse $WHEELHOUSE lacks $(listed "${missing[@]}")"; fi
+}
+
+# The lines NAME==VERSION of a lock.
+pinned() { sed -nE 's/^([A-Za-z0-9._-]+==[^ ;\\]+).*/\1/p' "$1"; }
+
+listed() {
+    local text
+    text=$(printf ', %s' "$@")
+    printf '%s' "${text:2}"
+}
+
+# Name what is to be installed by its content, so that the same again is nothing to do.
+fingerprint() {
+    local version
+    if [[ -n $WHEEL ]]; then
+        version=${WHEEL##*/portreeve-}
+        version=${version%%-*}
+    else
+        version=$(sed -n 's/^__version__ = "\(.*\)"$/\1/p' "$HERE/agent/portreeve/__init__.py")
+    fi
+    printf '%s-' "$version"
+    {
+        cat -- "$LOCK"
+        if [[ -n $WHEEL ]]; then
+            cat -- "$WHEEL"
+        else
+            cd -- "$HERE"
+            find agent units templates examples pyproject.toml -type f ! -name '*.pyc' -print0 |
+                sort -z | xargs -0 sha256sum --
+        fi
+    } | sha256sum | cut -c 1-12
+}
+
+# Fetch missing packages without installing them: the last thing that can be missing is a network.
+check_packages() {
+    if ((${#PACKAGES[@]} == 0 || ${#PROBLEMS[@]} > 0)); then return; fi
+    attempt "fetching $(listed "${PACKAGES[@]}")" fetch_packages
+    if ((OUTCOME)); then
+        local why
+        why=$(grep -m 1 '^E: ' "$LOG" || tail -n 1 "$LOG")
+        problem "$(listed "${PACKAGES[@]}") must be installed, and apt-get cannot fetch that (${why:-no reason given});\
+ install it by hand, or connect this host"
+    fi
+}
+
+fetch_packages() {
+    apt_get update
+    apt_get install --download-only "${PACKAGES[@]}"
+}
+
+apt_get() {
+    DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l apt-get -q -y --no-install-recommends \
+        -o DPkg::Lock::Timeout=120 -o Acquire::Retries=2 -o Acquire::http::Timeout=30 \
+        -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@"
+}
+
+do_packages() { apt_get install "${PACKAGES[@]}"; }
+
+# End here if anything is missing, and tell all of it at once.
+refuse_on_problems() {
+    if ((${#PROBLEMS[@]} == 0)); then return; fi
+    local index
+    complain "this cannot be done, and nothing was changed:"
+    printf '  ✗ %s\n' "${PROBLEMS[@]}" >&2
+    if ((${#PLAN[@]})); then
+        printf 'It would have done this:\n' >&2
+        for ((index = 0; index < ${#PLAN[@]}; index += 2)); do printf '  - %s\n' "${PLAN[index]}" >&2; done
+    fi
+    exit $REFUSED
+}
+
+# ---- install and upgrade ------------------------------------------------------------------------
+
+command_install() {
+    check_root
+    check_distribution
+    check_systemd
+    check_python
+    check_space "$OPT"
+    check_other_installation
+    check_origin
+    check_syncs
+    if [[ $COMMAND == upgrade && ! -L $CURRENT ]]; then problem "portreeve is not installed; use: install.sh install"; fi
+    if ((${#PROBLEMS[@]} == 0)); then make_plan; fi
+    check_packages
+    refuse_on_problems
+    carry_out_plan
+}
+
+make_plan() {
+    NEW=$OPT/venv-$(fingerprint)
+    local venv=$NEW
+    if ((${#PACKAGES[@]})); then plan "install $(listed "${PACKAGES[@]}")" do_packages; fi
+    if ! is_usable "$NEW"; then plan "make the environment $NEW" do_environment; fi
+    if [[ $(readlink -- "$CURRENT" 2>/dev/null) != "${NEW##*/}" ]]; then
+        plan "switch to it" do_switch
+    fi
+    if [[ $(readlink -- /usr/local/bin/portreeve 2>/dev/null) != "$CURRENT/bin/portreeve" ]]; then
+        plan "put portreeve on the PATH" do_command
+    fi
+    if ! same_completions "$venv"; then plan "install completions for bash, zsh and fish" do_completions; fi
+    if ! has_configuration; then plan "make $ETC, where nothing was" do_configuration; fi
+    local name
+    for name in "${SYNCS[@]}"; do
+        if [[ ! -e $ETC/syncs.d/$name.toml ]]; then
+            plan "install the definitions of $(listed "${SYNCS[@]}")" do_syncs
+            break
+        fi
+    done
+}
+
+# It was finished, and its Python is still the one it was made with: an upgrade of the host may replace that.
+is_usable() { [[ -e $1/complete ]] && "$1/bin/python" -c 'import portreeve' 2>/dev/null; }
+
+carry_out_plan() {
+    local index before previous=
+    if ((${#PLAN[@]})); then say "portreeve ${NEW#"$OPT"/venv-}: installing"; fi
+    previous=$(readlink -- "$CURRENT" || true)
+    for ((index = 0; index < ${#PLAN[@]}; index += 2)); do
+        if [[ ${PLAN[index + 1]} == do_environment ]]; then UNFINISHED=$NEW; fi
+        step "${PLAN[index]}" "${PLAN[index + 1]}"
+        UNFINISHED=
+    done
+    before=$(units_listing)
+    attempt "install the systemd units" portreeve units install
+    if ((OUTCOME)); then give_up "$previous" "the systemd units could not be installed"; fi
+    if [[ $(units_listing) != "$before" ]]; then : >"$RESTART_DUE"; fi
+    if ! systemctl is-enabled -q portreeve.service; then
+        PLAN+=("enable" "")
+        step "start it at every boot" systemctl enable portreeve.service
+    fi
+    if [[ -e $RESTART_DUE ]] || ! systemctl is-active -q portreeve.service; then
+        PLAN+=("start" "")
+        attempt "start the agent and wait until it has looked at every sync" start_agent
+        if ((OUTCOME)); then give_up "$previous" "the agent did not become ready"; fi
+        rm -f -- "$RESTART_DUE"
+    fi
+    if [[ -e $WAS_UNINSTALLED ]]; then
+        # The uninstall put everything back and held it there; what was installed anew may follow again.
+        attempt "let the syncs follow their containers again" release_holds
+        rm -f -- "$WAS_UNINSTALLED"
+    fi
+    remove_other_environments
+    if ((${#PLAN[@]})); then
+        say "portreeve is installed and running."
+    else
+        say "Nothing to do: portreeve ${NEW#"$OPT"/venv-} is installed and running."
+    fi
+    portreeve status || true
+}
+
+portreeve() { "$CURRENT/bin/portreeve" "$@"; }
+
+units_listing() {
+    find "$UNITS" \( -name 'portreeve*' -o -name '*portreeve.conf' \) -type f -exec sha256sum {} + | sort
+}
+
+# Type=notify: the restart returns when the agent is ready, or has failed.
+start_agent() {
+    systemctl reset-failed portreeve.service 2>/dev/null || true
+    timeout "$START_TIMEOUT" systemctl restart portreeve.service ||
+        {
+            journalctl -q --no-pager -n 20 -o cat -u portreeve.service
+            return 1
+        }
+}
+
+release_holds() { timeout "$START_TIMEOUT" "$CURRENT/bin/portreeve" sync || true; }
+
+# Go back to the environment that worked; where there was none, leave things for a closer look.
+give_up() {
+    local previous=$1 why=$2
+    show_log
+    if [[ -z $previous || $previous == "${NEW##*/}" || ! -e $OPT/$previous/complete ]]; then
+        die "$why; see journalctl -u portreeve"
+    fi
+    complain "$why; going back to $previous"
+    point_at "$previous"
+    attempt "install the systemd units of $previous" portreeve units install
+    attempt "start the agent of $previous" start_agent
+    if ((OUTCOME)); then
+        show_log
+        die "$why, and neither did that of $previous; see journalctl -u portreeve"
+    fi
+    rm -f -- "$RESTART_DUE"
+    rm -rf -- "$NEW"
+    put_completions "$OPT/$previous"
+    die "$why; $previous is in use again"
+}
+
+# Remember a path before it is made, unless it is there already.
+remember() {
+    if [[ -e $1 || -L $1 ]]; then return; fi
+    if ! grep -qxF -- "$1" "$MANIFEST" 2>/dev/null; then printf '%s\n' "$1" >>"$MANIFEST"; fi
+}
+
+# mkdir -p that remembers each folder it makes.
+make_folder() {
+    if [[ -d $1 ]]; then return; fi
+    make_folder "$(dirname -- "$1")"
+    remember "$1"
+    mkdir -- "$1"
+}
+
+# Make the environment under its final name, since its scripts hold its path; `complete` comes last.
+do_environment() {
+    local environment=$NEW
+    rm -rf -- "$environment"
+    mkdir -p -- "$OPT"
+    fill_environment "$environment"
+    write_completions "$environment"
+    sync -f "$environment"
+    : >"$environment/complete"
+}
+
+fill_environment() {
+    local environment=$1 pip=("$1/bin/python" -m pip)
+    $PYTHON -m venv "$environment"
+    if [[ -n $WHEEL ]]; then
+        wheelhouse_lock >"$WORK/requirements.lock"
+        "${pip[@]}" --isolated install --compile --no-index --find-links "$WHEELHOUSE" \
+            --require-hashes -r "$WORK/requirements.lock"
+        "${pip[@]}" --isolated install --compile --no-index --no-deps "$WHEEL"
+    else
+        "${pip[@]}" install --compile --require-hashes -r "$LOCK"
+        "${pip[@]}" wheel --no-deps -w "$WORK/built" "$HERE"
+        "${pip[@]}" install --compile --no-index --no-deps "$WORK"/built/portreeve-*.whl
+    fi
+    "$environment/bin/portreeve" --version
+}
+
+# The lock, with the hashes of wheels that somebody built because the author publishes none. Such a package
+# has one hash in the lock, that of its source; any other wheel must have its own hash there.
+wheelhouse_lock() {
+    local line name version wheel
+    while IFS= read -r line; do
+        printf '%s\n' "$line"
+        if [[ ! $line =~ ^([A-Za-z0-9._-]+)==([^ \;\\]+) ]]; then continue; fi
+        name=${BASH_REMATCH[1]} version=${BASH_REMATCH[2]}
+        if (($(hashes_of "$name==$version") > 1)); then continue; fi
+        for wheel in "$WHEELHOUSE/${name//-/_}-$version"-*.whl; do
+            printf '    --hash=sha256:%s \\\n' "$(sha256sum -- "$wheel" | cut -d ' ' -f 1)"
+        done
+    done <"$LOCK"
+}
+
+hashes_of() {
+    awk -v pin="$1" '$1 == pin { on = 1; next } on && !/--hash/ { exit } on { n++ } END { print n + 0 }' "$LOCK"
+}
+
+readonly COMPLETIONS=(
+    bash /usr/local/share/bash-completion/completions/portreeve
+    zsh /usr/local/share/zsh/site-functions/_portreeve
+    fish /usr/local/share/fish/vendor_completions.d/portreeve.fish
+)
+
+write_completions() {
+    local index shell
+    mkdir -p -- "$1/completions"
+    for ((index = 0; index < ${#COMPLETIONS[@]}; index += 2)); do
+        shell=${COMPLETIONS[index]}
+        _PORTREEVE_COMPLETE=${shell}_source "$1/bin/portreeve" >"$1/completions/$shell"
+    done
+}
+
+same_completions() {
+    local index
+    for ((index = 0; index < ${#COMPLETIONS[@]}; index += 2)); do
+        cmp -s "$1/completions/${COMPLETIONS[index]}" "${COMPLETIONS[index + 1]}" || return 1
+    done
+}
+
+do_completions() { put_completions "$NEW"; }
+
+put_completions() {
+    local index file
+    for ((index = 0; index < ${#COMPLETIONS[@]}; index += 2)); do
+        file=${COMPLETIONS[index + 1]}
+        make_folder "$(dirname -- "$file")"
+        remember "$file"
+        install -m 644 -- "$1/completions/${COMPLETIONS[index]}" "$file"
+    done
+}
+
+# A link is replaced by a rename, so there is no moment without a portreeve.
+point_at() {
+    ln -sfn -- "$1" "$CURRENT.new"
+    mv -T -- "$CURRENT.new" "$CURRENT"
+}
+
+do_switch() {
+    : >"$RESTART_DUE"
+    point_at "${NEW##*/}"
+}
+
+do_command() {
+    remember /usr/local/bin/portreeve
+    make_folder /usr/local/bin
+    ln -sfn -- "$CURRENT/bin/portreeve" /usr/local/bin/portreeve
+}
+
+has_configuration() {
+    [[ -e $ETC/portreeve.toml && -d $ETC/syncs.d && -d $ETC/services.d && -d $ETC/templates ]]
+}
+
+do_configuration() {
+    mkdir -p -- "$ETC/syncs.d" "$ETC/services.d" "$ETC/templates"
+    if [[ ! -e $ETC/portreeve.toml ]]; then install -m 644 -- "$(examples "$NEW")/portreeve.toml" "$ETC"; fi
+}
+
+examples() {
+    "$1/bin/python" -c 'from portreeve.resources import shipped; print(shipped("examples"))'
+}
+
+check_syncs() {
+    local name
+    for name in "${SYNCS[@]}"; do
+        if [[ ! $name =~ ^[a-z0-9][a-z0-9_.-]*$ ]]; then
+            problem "$name cannot be the name of a sync"
+        elif [[ -n $WHEEL ]]; then
+            if [[ -x $PYTHON ]] && ! wheel_has "portreeve/_data/examples/syncs.d/$name.toml"; then
+                problem "portreeve ships no definition called $name"
+            fi
+        elif [[ ! -e $HERE/examples/syncs.d/$name.toml ]]; then
+            problem "portreeve ships no definition called $name"
+        fi
+    done
+}
+
+wheel_has() {
+    $PYTHON -c 'import sys, zipfile; sys.exit(sys.argv[2] not in zipfile.ZipFile(sys.argv[1]).namelist())' "$WHEEL" "$1"
+}
+
+do_syncs() {
+    local name folder
+    folder=$(examples "$NEW")/syncs.d
+    for name in "${SYNCS[@]}"; do
+        if [[ ! -e $ETC/syncs.d/$name.toml ]]; then
+            install -m 644 -- "$folder/$name.toml" "$ETC/syncs.d/"
+        fi
+    done
+}
+
+remove_other_environments() {
+    local folder
+    for folder in "$OPT"/venv-*; do
+        if [[ $folder != "$NEW" ]]; then rm -rf -- "$folder"; fi
+    done
+}
+
+# ---- uninstall ----------------------------------------------------------------------------------
+
+command_uninstall() {
+    check_root
+    refuse_on_problems
+    if ! anything_of_ours; then
+        say "Nothing to do: portreeve is not installed."
+        return
+    fi
+    if [[ -e $STATE/state.sqlite ]]; then put_back; fi
+    if [[ -d /run/systemd/system && -e $UNITS/portreeve.service ]]; then
+        step "stop the agent" systemctl disable --now portreeve.service
+    fi
+    if [[ -x $CURRENT/bin/portreeve ]]; then step "remove the systemd units" portreeve units remove; fi
+    step "remove the program" remove_program
+    if [[ $PURGE == yes ]]; then
+        step "remove $ETC and $STATE" rm -rf -- "$ETC" "$STATE"
+        say "portreeve is gone, with all that it knew."
+    else
+        say "portreeve is gone; $ETC and $STATE stay (--purge removes them)."
+    fi
+}
+
+anything_of_ours() {
+    [[ -e $OPT || -L /usr/local/bin/portreeve || -e $UNITS/portreeve.service ]] ||
+        [[ $PURGE == yes && (-e $ETC || -e $STATE) ]]
+}
+
+# Have the agent put back what was there before portreeve, and make that effective.
+put_back() {
+    if [[ -e $WAS_UNINSTALLED ]]; then return; fi
+    if [[ ! -x $CURRENT/bin/portreeve ]]; then
+        die "generated files may be in force, and there is no portreeve to take them back:\
+ run install.sh install first, then uninstall"
+    fi
+    if [[ ! -d /run/systemd/system ]]; then die "systemd is not process 1 here, so nothing can be put back"; fi
+    if ! systemctl is-active -q portreeve.service; then
+        step "start the agent, which puts things back" start_agent
+    fi
+    attempt "put back what was there before portreeve" \
+        timeout "$ROLLBACK_TIMEOUT" "$CURRENT/bin/portreeve" rollback --all --to 0
+    if ((OUTCOME)); then
+        show_log
+        die "not everything could be put back, so portreeve stays; portreeve status tells more"
+    fi
+    : >"$WAS_UNINSTALLED"
+}
+
+remove_program() {
+    local path
+    if [[ -f $MANIFEST ]]; then
+        while IFS= read -r path; do
+            if [[ -d $path && ! -L $path ]]; then
+                rmdir --ignore-fail-on-non-empty -- "$path"
+            else
+                rm -f -- "$path"
+            fi
+        done < <(tac -- "$MANIFEST")
+    fi
+    rm -rf -- /run/portreeve "$OPT"
+    if [[ -d /run/systemd/system ]]; then systemctl daemon-reload; fi
+}
+
+# ---- the demo -----------------------------------------------------------------------------------
+
+command_demo() {
+    local environment=$CURRENT
+    check_root
+    check_distribution
+    check_python
+    check_space "$(dirname -- "$DEMO")"
+    if ! timeout 10 docker version >/dev/null 2>&1; then
+        if ! command -v dockerd >/dev/null; then PACKAGES+=(docker.io iptables); fi
+    fi
+    if ! command -v busybox >/dev/null || ! is_static "$(command -v busybox)"; then PACKAGES+=(busybox-static); fi
+    if ! is_usable "$CURRENT"; then
+        check_origin
+        environment=$DEMO/venv
+    fi
+    check_packages
+    refuse_on_problems
+    say "Getting ready (docs/demo.md tells what the demo touches)"
+    if ((${#PACKAGES[@]})); then
+        step "install $(listed "${PACKAGES[@]}"), which stay" do_packages
+    fi
+    # Debian 13 has the docker command in a package of its own.
+    if ! command -v docker >/dev/null; then step "install docker-cli, which stays" apt_get install docker-cli; fi
+    if [[ $environment == "$DEMO/venv" ]]; then
+        rm -rf -- "$DEMO/venv"
+        mkdir -p -- "$DEMO"
+        UNFINISHED=$DEMO
+        step "make an environment for the demo" fill_environment "$environment"
+    fi
+    local code=0
+    "$environment/bin/python" -m portreeve.demo "$DEMO" || code=$?
+    rm -rf -- "$DEMO"
+    return "$code"
+}
+
+# Its ELF header names no interpreter (PT_INTERP), so it runs in an image that holds nothing else.
+is_static() { ! grep -aq -m 1 'ld-linux\|ld-musl' "$1"; }
+
+# ---- a wheelhouse -------------------------------------------------------------------------------
+
+command_wheelhouse() {
+    local folder=$WHEELHOUSE
+    WHEELHOUSE=
+    check_distribution
+    check_python
+    check_origin
+    if [[ -n $WHEELHOUSE ]]; then problem "a wheelhouse is made from a checkout"; fi
+    if ((${#PACKAGES[@]})); then problem "$(listed "${PACKAGES[@]}") must be installed"; fi
+    refuse_on_problems
+    step "fill $folder" fill_wheelhouse "$folder"
+    say "Copy $folder to a host like this one and run there: sudo $folder/install.sh"
+}
+
+# Download what the lock names, build what has no wheel, and lock the result by its own hashes.
+fill_wheelhouse() {
+    local folder=$1 name version wheel
+    mkdir -p -- "$folder"
+    $PYTHON -m venv "$WORK/venv"
+    "$WORK/venv/bin/python" -m pip wheel --require-hashes -r "$LOCK" -w "$folder"
+    rm -f -- "$folder"/portreeve-*.whl
+    "$WORK/venv/bin/python" -m pip wheel --no-deps -w "$folder" "$HERE"
+    while IFS='=' read -r name _ version; do
+        wheel=$(compgen -G "$folder/${name//-/_}-$version-*.whl")
+        printf '%s==%s \\\n    --hash=sha256:%s\n' "$name" "$version" "$(sha256sum -- "$wheel" | cut -d ' ' -f 1)"
+    done < <(pinned "$LOCK") >"$WORK/requirements.lock"
+    install -m 644 -- "$WORK/requirements.lock" "$folder/requirements.lock"
+    install -m 755 -- "$HERE/install.sh" "$folder/install.sh"
+}
+
+main "$@"
