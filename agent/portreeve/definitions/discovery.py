@@ -5,6 +5,7 @@ it is as if no folder had it. Drop-ins come from all folders; of those with the 
 folder wins; they apply in the order of their file names. See systemd.unit(5), "Unit File Load Path".
 """
 
+import os.path
 import re
 import stat
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +20,7 @@ KINDS = ("syncs.d", "services.d", "containers.d")
 TEMPLATES = "templates"
 
 _SUFFIX = ".toml"
+_MASK = Path("/dev/null")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*", re.ASCII)
 
 
@@ -85,7 +87,7 @@ class _Search:
         mains = [folder / SETTINGS for folder in self.folders]
         for main in mains:
             self.watch(main)
-        present = next((main for main in mains if _exists(main)), None)
+        present = next((main for main in mains if os.path.lexists(main)), None)
         files = self.drop_ins(f"{SETTINGS}.d")
         if present is not None and not _is_masked(present):
             files = (present, *files)
@@ -151,13 +153,7 @@ class _Search:
 
     def watch(self, file: Path) -> None:
         """Notice changes of the file, and of what it is a link to."""
-        self.watched.add(file)
-        if file.is_symlink():
-            self.watched.add(file.resolve())
-
-
-def _exists(file: Path) -> bool:
-    return file.is_symlink() or file.exists()
+        self.watched |= {file, Path(os.path.realpath(file))} - {_MASK}
 
 
 def _is_masked(file: Path) -> bool:

@@ -72,7 +72,7 @@ def wrong_value(key: KeyPath, kind: str, context: Mapping[str, Any]) -> Fault:
     elif kind == "list_type" and key[-1] in _ARRAYS_OF_TABLES:
         message, hint = "must be an array of tables", f"write [[{key[-1]}]] with two brackets"
     else:
-        message, hint = _MUST_BE[kind]
+        message, hint = _MUST_BE.get(kind, ("cannot have this value", ""))
     return Fault(key, f"{_name(key)} {message}", hint)
 
 

@@ -56,10 +56,12 @@ def read(file: Path) -> Fragment:
         return Fragment(file, problems=(problem,))
     lines = tuple(_printable(line) for line in text.split("\n"))
     try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        return Fragment(file, tomllib.loads(text), lines, scan(text.replace("\r\n", "\n")))
+    except ValueError as error:
+        # Besides its own error, tomllib lets through that of int() for a number of thousands of digits.
         return Fragment(file, lines=lines, problems=(_syntax_problem(file, lines, str(error)),))
-    return Fragment(file, data, lines, scan(text.replace("\r\n", "\n")))
+    except RecursionError:
+        return Fragment(file, lines=lines, problems=(Problem(file, 0, "the file is nested too deeply"),))
 
 
 def _read_regular(file: Path) -> bytes:

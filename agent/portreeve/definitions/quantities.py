@@ -8,7 +8,10 @@ _SECONDS = {"d": 86_400.0, "h": 3_600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 _BYTES = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?", re.ASCII)
-_SIZE = re.compile(r"(\d+)([KMG]?)", re.ASCII)
+_SIZE = re.compile(r"(\d{1,12})([KMG]?)", re.ASCII)
+_LONGEST = 366 * 86_400.0
+"""Seconds; what is longer cannot be waited for, and overflows where systemd or the kernel counts."""
+
 _NUMBER = re.compile(r"\d+(\.\d+)?", re.ASCII)
 
 
@@ -36,6 +39,8 @@ def parse_duration(value: object) -> float:
     )
     if seconds <= 0:
         raise Rejected(f'must be longer than nothing, not "{value}"')
+    if seconds > _LONGEST:
+        raise Rejected(f"must be at most {format_duration(_LONGEST)}")
     return seconds
 
 

@@ -1,6 +1,8 @@
 """Finds what is wrong with a template before it is rendered: syntax, includes, names nobody declared."""
 
+import os
 import re
+import stat
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -51,10 +53,14 @@ def find_template(name: str, folders: Sequence[Path]) -> Path | None:
     if ".." in PurePosixPath(name).parts or name.startswith("/"):
         return None
     for folder in folders:
-        file = folder / name
-        if file.is_file():
-            return file
-        if file.is_char_device():
+        try:
+            mode = (folder / name).stat().st_mode
+        except (OSError, ValueError):
+            # Absent, out of reach, or not even a file name: as far as we can see it is not there.
+            continue
+        if stat.S_ISREG(mode):
+            return folder / name
+        if stat.S_ISCHR(mode):
             return None
     return None
 
@@ -63,11 +69,10 @@ def template_names(folders: Sequence[Path]) -> list[str]:
     """The names of all templates that the folders have."""
     return sorted(
         {
-            str(file.relative_to(folder))
+            os.path.relpath(Path(place, file), folder)
             for folder in folders
-            if folder.is_dir()
-            for file in folder.rglob("*")
-            if file.is_file()
+            for place, _, files in os.walk(folder)
+            for file in files
         }
     )
 
@@ -154,6 +159,8 @@ def _parse(text: str) -> tuple[nodes.Template | None, list[Finding]]:
         else:
             message = f"the template is not valid: {message[:1].lower()}{message[1:]}"
         return None, [Finding(error.lineno, message, hint)]
+    except RecursionError:
+        return None, [Finding(1, "the template is nested too deeply")]
     return tree, []
 
 

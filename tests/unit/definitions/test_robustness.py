@@ -1,5 +1,6 @@
 """Whatever stands in a file, loading ends with problems and never with an exception."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -7,20 +8,45 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from portreeve.definitions.discovery import discover
 from portreeve.definitions.fragments import Fragment
 from portreeve.definitions.inputs import merge
 from portreeve.definitions.model import ReconcileSettings
 from portreeve.definitions.report import Report
-from portreeve.definitions.schema import ServiceTable, SettingsTable, SyncTable, parse
+from portreeve.definitions.schema import (
+    ApplyTable,
+    CheckTable,
+    ComposeTable,
+    HttpTable,
+    ServiceTable,
+    SettingsTable,
+    SourceTable,
+    SyncTable,
+    Table,
+    TargetTable,
+    ValueTable,
+    VerifyTable,
+    parse,
+)
 from portreeve.definitions.service_definition import build_service
 from portreeve.definitions.sync_definition import build_sync
 from unit.definitions.folders import GOOD_SYNC, Host
 
+TABLES: list[type[Table]] = [
+    SourceTable,
+    ValueTable,
+    TargetTable,
+    CheckTable,
+    ApplyTable,
+    VerifyTable,
+    HttpTable,
+    ComposeTable,
+    SyncTable,
+    ServiceTable,
+    SettingsTable,
+]
 WORDS = st.sampled_from(
-    "description deadline sources values targets check apply verify a file container compose label volume"
-    " mount path format max_size source key type default pattern min max choices template mode owner group"
-    " timeout port_free command units restart reload listening tcp http url status insecure unit_active unit"
-    " requires docker reconcile log workers keep level expr set inspect".split()
+    sorted({"a", *(word for table in TABLES for word in (*table.model_fields, *table.unbuilt))})
 )
 SCALARS = st.one_of(
     st.none().map(lambda _: "{{ a }"),
@@ -71,3 +97,45 @@ def test_a_file_that_is_being_written_is_taken_or_told(host: Host, cut: int) -> 
     host.sync(GOOD_SYNC[:cut])
     found = host.load()
     assert bool(found.problems) == bool(found.broken)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"a = {'[' * 5000}{']' * 5000}",
+        f"a = {'9' * 5000}",
+        f'deadline = "{"9" * 5000}s"',
+        f'[sources.a]\nfile = "/a.ini"\nmax_size = "{"9" * 5000}"',
+        f"[values]\na = {{ type = 'int', min = {'9' * 400} }}",
+        f'[[check]]\nport_free = "{"9" * 5000}"',
+        f'[[targets]]\npath = "/a"\ntemplate = "{"a" * 5000}"',
+        f'[[verify]]\ntcp = "{"{{" + "(" * 5000}"',
+        '[[targets]]\npath = "/a\\u0000"\ntemplate = "a\\u0000"',
+    ],
+    ids=["nesting", "number", "duration", "size", "limit", "port", "name", "template", "nul"],
+)
+def test_monstrous_content_is_told(host: Host, text: str) -> None:
+    host.sync(text)
+    assert host.load().broken
+
+
+def test_a_link_to_itself_is_told(host: Host) -> None:
+    file = host.sync(GOOD_SYNC)
+    file.unlink()
+    file.symlink_to(file.name)
+    assert host.load().broken
+
+
+def test_folders_that_may_not_be_read_are_told(host: Host) -> None:
+    host.sync(GOOD_SYNC)
+    (host.etc / "syncs.d").chmod(0)
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)
+    try:
+        problems = discover(host.paths.search).problems
+    finally:
+        os.seteuid(user)
+        (host.etc / "syncs.d").chmod(0o700)
+    assert host.etc / "syncs.d" in {problem.file for problem in problems}
+    assert {problem.message for problem in problems} == {"the folder cannot be read: permission denied"}
