@@ -1,0 +1,103 @@
+"""Renders ``units/``: the agent's own units, and drop-ins for units that depend on it."""
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from portreeve import resources
+from portreeve.definitions.model import Definitions, Service
+from portreeve.errors import Failed, Misuse, Reason
+from portreeve.systemd.unit_file import UnitFile
+from portreeve.systemd.unit_paths import is_unit_name
+
+AGENT_UNIT = "portreeve.service"
+SYNC_UNIT = "portreeve-sync@.service"
+DROP_IN = "50-portreeve.conf"
+
+# What systemd reads as itself in ExecStart=; anything else would need quoting, "%" and "$" even doubling.
+_PROGRAM = re.compile(r"/[A-Za-z0-9_./+@-]+")
+
+
+def generate(definitions: Definitions, program: Path) -> Mapping[str, str]:
+    """All unit files.
+
+    A service that requires ``docker`` gets ``Wants=`` and ``After=docker.service``: a restart of Docker must
+    not stop it. One that requires ``sync:NAME`` gets ``Requires=`` and ``After=portreeve-sync@NAME.service``:
+    it is said to require the sync, so it must not start on files that nobody has verified, and systemd then
+    names what it failed for.
+
+    Args:
+        definitions: whose services get drop-ins.
+        program: absolute path of ``portreeve``.
+
+    Returns:
+        Path relative to systemd's folder of units, and text.
+
+    Raises:
+        Misuse: the program's path cannot stand in a unit file.
+        Failed: a definition's name cannot be part of a unit's name.
+    """
+    if not _PROGRAM.fullmatch(str(program)):
+        raise Misuse(
+            Reason.USAGE,
+            "this path of portreeve cannot stand in a unit file",
+            evidence=str(program),
+            hint="give an absolute path of letters, digits and any of _ . / + @ -",
+        )
+    templates = _Templates(resources.shipped("units"))
+    units = {name: templates.render(f"{name}.j2", program=program) for name in (AGENT_UNIT, SYNC_UNIT)}
+    consumers: dict[str, list[Service]] = defaultdict(list)
+    for service in definitions.services.values():
+        consumers[_unit_name(service.unit, service)].append(service)
+    for unit, services in sorted(consumers.items()):
+        units[f"{unit}.d/{DROP_IN}"] = templates.render("consumer.conf.j2", **_consumer(services))
+    return units
+
+
+def _consumer(services: list[Service]) -> dict[str, Any]:
+    requires = [(service, word) for service in services for word in service.requires]
+    syncs = {word.removeprefix("sync:"): service for service, word in requires if word.startswith("sync:")}
+    for sync, service in syncs.items():
+        _unit_name(f"portreeve-sync@{sync}.service", service)
+    return {
+        "origin": " and ".join(str(service.origin[0]) for service in services),
+        # In one line, so that it stays the comment that it is.
+        "description": "; ".join(" ".join(service.description.split()) for service in services),
+        "docker": any(word == "docker" for _, word in requires),
+        "syncs": list(syncs),
+    }
+
+
+def _unit_name(name: str, service: Service) -> str:
+    if is_unit_name(name):
+        return name
+    raise Failed(
+        Reason.UNITS_INVALID,
+        f"services.d/{service.name} leads to a unit that cannot exist",
+        evidence=repr(name),
+        hint="names of units hold letters, digits and any of : _ . - @",
+    )
+
+
+class _Templates:
+    """The shipped unit templates; plain Jinja2, since nobody but us writes them."""
+
+    def __init__(self, folder: Path) -> None:
+        # Jinja2 takes as long to import as a whole command that talks to the agent may take.
+        import jinja2
+
+        self._environment = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(folder),
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            keep_trailing_newline=True,
+            autoescape=False,  # noqa: S701 - unit files are no HTML
+        )
+
+    def render(self, name: str, **values: object) -> str:
+        text = self._environment.get_template(name).render(values)
+        # Whatever a value held, what comes out has to be a unit file.
+        UnitFile.parse(text)
+        return text
