@@ -1,1 +1,1 @@
-"""Knows Docker: whether it answers, which container is meant, where its mounts are, when something happens."""
+"""Knows Docker: does it answer, which container is meant, where are its mounts, what happens to it."""

@@ -1,0 +1,214 @@
+"""The way to Docker: is it up, which container is meant, what does inspect say, what is in a file.
+
+The SDK is not safe to share between threads (docker-py#3229), so each thread has a client of its own, built
+on first use and again after Docker was lost or has come back with another API version.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from portreeve.clock import SYSTEM_CLOCK, Clock
+from portreeve.containers import answers, failure
+from portreeve.containers.events import EventStream
+from portreeve.containers.failure import Failure
+from portreeve.containers.model import Container, DockerInfo
+from portreeve.containers.probe import Probe
+from portreeve.containers.selection import choose, filters
+from portreeve.definitions.model import ContainerRef, DockerSettings
+from portreeve.errors import DockerUnavailable, Reason, Waiting
+
+if TYPE_CHECKING:
+    from docker import APIClient
+    from requests import Response
+
+T = TypeVar("T")
+
+_LOCKED = 2.0
+"""Times the timeout for inspect: it waits while Docker starts that container, 6.5 s among forty starts."""
+
+
+class ByteStream(Protocol):
+    """What can be read from piece by piece."""
+
+    def read(self, amount: int, /) -> bytes:
+        """At most ``amount`` bytes; none at the end."""
+        ...
+
+
+class _AbsentError(Exception):
+    """Docker answered 404."""
+
+
+class Docker:
+    """Docker, asked from any thread; whatever goes wrong is one of :mod:`portreeve.errors`.
+
+    Args:
+        settings: where its socket is and how long one call may take.
+        clock: for the age of what is known about it.
+    """
+
+    def __init__(self, settings: DockerSettings, clock: Clock = SYSTEM_CLOCK) -> None:
+        self._settings = settings
+        self._probe = Probe(settings, clock)
+        self._local = threading.local()
+
+    def require_up(self) -> DockerInfo:
+        """Say that Docker answers, and which version it is.
+
+        Raises:
+            DockerUnavailable: it is down, hung, refuses our version, or does not speak its API.
+        """
+        return self._probe.require_up()
+
+    def find(self, ref: ContainerRef) -> Container:
+        """Find the one container that is meant, in any state, and inspect it.
+
+        It is listed first and then inspected by its full id: inspect takes the beginning of an id for a name.
+
+        Raises:
+            DockerUnavailable: see :meth:`require_up`.
+            Waiting: there is no such container, or more than one could be meant.
+        """
+        query = filters(ref)
+        found = choose(
+            ref,
+            self._ask(lambda client: answers.listed(client.containers(all=True, filters=dict(query)))),
+        )
+        try:
+            return self._ask(
+                lambda client: answers.container(client.inspect_container(found.id)), locked=found.name
+            )
+        except _AbsentError as error:
+            raise Waiting(
+                Reason.CONTAINER_ABSENT,
+                f"container {ref} does not exist",
+                evidence=f"{found.id[:12]} was listed, and removed before it could be inspected",
+            ) from error
+
+    def volume_options(self, name: str) -> Mapping[str, str]:
+        """The driver options of a volume; none for one that does not exist.
+
+        Raises:
+            DockerUnavailable: see :meth:`require_up`.
+        """
+        try:
+            return self._ask(lambda client: answers.volume_options(client.inspect_volume(name)))
+        except _AbsentError:
+            return {}
+
+    @contextmanager
+    def archive(self, container: Container, path: str) -> Iterator[ByteStream]:
+        """The tar stream of one path inside a container, in whatever state it is.
+
+        Args:
+            container: whose file system it is.
+            path: absolute; its last part is not followed if it is a link.
+
+        Raises:
+            DockerUnavailable: see :meth:`require_up`, also while the stream is read.
+            Waiting: there is no such path, or no such container any more.
+        """
+        try:
+            response = self._ask(lambda client: _archive(client, container.id, path))
+        except _AbsentError as error:
+            gone = "no such container" in str(error).lower()
+            raise Waiting(
+                Reason.CONTAINER_ABSENT if gone else Reason.FILE_ABSENT,
+                f"{path} does not exist in container {container.name}",
+                evidence=str(error),
+            ) from error
+        import urllib3
+
+        with response:
+            try:
+                yield response.raw
+            except (urllib3.exceptions.HTTPError, OSError) as error:
+                raise self._lost(error, self._settings.timeout) from error
+
+    def events(self) -> EventStream:
+        """Open a stream of what happens to containers from now on.
+
+        Raises:
+            DockerUnavailable: see :meth:`require_up`.
+        """
+        info = self.require_up()
+        opened = EventStream.open(self._settings, info.api_version)
+        if isinstance(opened, Failure):
+            self._probe.learn(opened)
+            raise opened.error()
+        return opened
+
+    def close(self) -> None:
+        """Close this thread's connections; they are opened again when they are needed."""
+        client: APIClient | None = getattr(self._local, "client", None)
+        if client is not None:
+            del self._local.client
+            client.close()
+
+    def _ask(self, request: "Callable[[APIClient], T]", *, locked: str = "") -> T:
+        """Classify, then ask; ``locked`` names a container whose lock the daemon may hold."""
+        info = self.require_up()
+        import requests
+        from docker.errors import APIError, DockerException, NotFound
+
+        timeout = self._settings.timeout * (_LOCKED if locked else 1.0)
+        try:
+            client = self._client(info.api_version)
+            client.timeout = timeout  # type: ignore[assignment]  # The stubs know only whole seconds.
+            return request(client)
+        except NotFound as error:
+            raise _AbsentError(str(error.explanation)) from error
+        except APIError as error:
+            status = error.status_code or 0
+            raise failure.of_status(status, str(error.explanation), self._settings).error() from error
+        except (requests.RequestException, DockerException) as error:
+            raise self._lost(error, timeout, locked=locked) from error
+        except answers.MALFORMED as error:
+            raise failure.garbage(f"{type(error).__name__}: {error}", self._settings).error() from error
+
+    def _client(self, api_version: str) -> "APIClient":
+        from portreeve.containers import sdk
+
+        client: APIClient | None = getattr(self._local, "client", None)
+        if client is None or client.api_version != api_version:
+            self.close()
+            client = sdk.connect(self._settings, api_version)
+            self._local.client = client
+        return client
+
+    def _lost(self, error: Exception, timeout: float, *, locked: str = "") -> DockerUnavailable:
+        """Drop the client, and let the other threads know unless it is about one container's lock."""
+        self.close()
+        met = failure.of_exception(error, self._settings, timeout=timeout)
+        if met.reason is not Reason.DOCKER_HUNG:
+            self._probe.learn(met)
+        elif locked:
+            evidence = f"no answer about container {locked} within {timeout:g} s; Docker may be starting it"
+            met = replace(met, evidence=evidence)
+        else:
+            # Ping may well be answered meanwhile; each thread that believed it would wait as long again.
+            self._probe.learn(met, seconds=timeout)
+        return met.error()
+
+
+def _archive(client: "APIClient", container_id: str, path: str) -> "Response":
+    """``GET /containers/{id}/archive``, opened by hand: the SDK's own leaves its response open."""
+    import requests
+    from docker.errors import create_api_error_from_http_exception
+
+    response: Response = client.get(
+        f"{client.base_url}/v{client.api_version}/containers/{container_id}/archive",
+        params={"path": path},
+        headers={"Accept-Encoding": "identity"},
+        stream=True,
+        timeout=client.timeout,
+    )
+    try:
+        response.raise_for_status()
+    except requests.HTTPError as error:
+        with response:
+            create_api_error_from_http_exception(error)
+    return response
