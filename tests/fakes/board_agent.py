@@ -25,6 +25,7 @@ class BoardAgent:
         self.requests: list[tuple[object, ...]] = []
         self.asked = threading.Event()
         self.error: Exception | None = None
+        self.refused: dict[str, Exception] = {}
         for status in statuses:
             self.board.post(status)
 
@@ -55,6 +56,8 @@ class BoardAgent:
 
     def request_rollback(self, name: str, to: int | None) -> Mapping[str, int]:
         self.requests.append(("rollback", name, to))
+        if name in self.refused:
+            raise self.refused[name]
         return self._work((name,))
 
     def _work(self, names: tuple[str, ...]) -> Mapping[str, int]:

@@ -5,6 +5,7 @@ Written over :mod:`socket`, because ``http.client`` alone costs 34 ms of the 150
 
 import json
 import socket
+import urllib.parse
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from io import BufferedReader
@@ -24,12 +25,11 @@ SILENCE_TIMEOUT = 45.0
 _LINE_LIMIT = 1 << 20
 _BODY_LIMIT = 64 << 20
 _HINT = "systemctl status portreeve"
-_UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:@")
 
 
 def quote(text: str) -> str:
-    """A text as one segment or value of a URL; :mod:`urllib.parse` would cost 5 ms."""
-    return "".join(chr(byte) if byte in _UNRESERVED else f"%{byte:02X}" for byte in text.encode())
+    """A text as one segment or value of a URL."""
+    return urllib.parse.quote(text, safe=":@")
 
 
 class Client:

@@ -30,11 +30,11 @@ def as_wanted(status: SyncStatus) -> bool:
 
 
 def outcome_of(statuses: Iterable[SyncStatus]) -> Outcome:
-    """The worst of some statuses; of none at all, done."""
+    """The worst of some statuses; of none at all, done. Nothing is asked of what is no longer declared."""
     worst = Outcome.DONE
     for status in statuses:
         if status.state in (State.FAILED, State.BROKEN):
             return Outcome.FAILED
-        if not as_wanted(status):
+        if not as_wanted(status) and status.state is not State.UNDECLARED:
             worst = Outcome.NOT_YET
     return worst

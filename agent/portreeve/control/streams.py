@@ -168,7 +168,8 @@ def _holds(
     fits: Callable[[SyncStatus], bool] = as_wanted if condition is Condition.IN_STEP else _was_tried
     if target.sync is not None:
         return target.sync in statuses and fits(statuses[target.sync])
-    return ready and all(fits(status) for status in statuses.values())
+    # Nothing is asked of a sync that is no longer declared.
+    return ready and all(fits(status) for status in statuses.values() if status.state is not State.UNDECLARED)
 
 
 def _was_tried(status: SyncStatus) -> bool:
@@ -176,7 +177,4 @@ def _was_tried(status: SyncStatus) -> bool:
 
 
 def _worked_on(status: SyncStatus | None, runs: int) -> bool:
-    """A sync whose definition is broken is not worked on at all: nothing more is to be expected of it."""
-    if status is None:
-        return False
-    return status.state is State.BROKEN or (status.runs > runs and status.state is not State.PENDING)
+    return status is not None and status.runs > runs and status.state is not State.PENDING

@@ -141,10 +141,10 @@ def test_progress_does_not_take_pending_for_an_end() -> None:
     assert last == {"result": "not-yet", "pending": ["a"]}
 
 
-def test_progress_does_not_wait_for_a_broken_definition() -> None:
-    agent = BoardAgent(sync("a", State.BROKEN))
-    *_, last = progress(agent, {"a": 1}, timeout=10)
-    assert last == {"result": "failed", "pending": []}
+def test_all_does_not_wait_for_what_is_no_longer_declared() -> None:
+    agent = BoardAgent(sync("a"), sync("old", State.UNDECLARED))
+    *_, last = wait(agent, "all", timeout=0)
+    assert last == {"result": "done", "pending": []}
 
 
 @pytest.mark.parametrize(
@@ -155,6 +155,8 @@ def test_progress_does_not_wait_for_a_broken_definition() -> None:
         (State.WAITING, "not-yet"),
         (State.OVERDUE, "not-yet"),
         (State.FAILED, "failed"),
+        (State.BROKEN, "failed"),
+        (State.UNDECLARED, "done"),
     ],
 )
 def test_progress_ends_in_the_worst_word(state: State, result: str) -> None:

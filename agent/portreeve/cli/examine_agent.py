@@ -1,0 +1,46 @@
+"""What ``doctor`` learns from the agent's answer, or from its not answering."""
+
+from collections.abc import Iterator
+
+from portreeve import __version__
+from portreeve.cli.findings import Finding, fail, ok, warn
+from portreeve.cli.text import counted
+from portreeve.errors import PortreeveError
+from portreeve.reconcile.status import Overview, State
+
+_TO_BE_SEEN = (State.OVERDUE, State.FAILED, State.BROKEN, State.UNDECLARED)
+
+
+def unreachable(error: PortreeveError) -> Finding:
+    """The agent did not answer."""
+    return fail("agent", str(error), error.hint or "systemctl status portreeve")
+
+
+def answered(overview: Overview) -> Iterator[Finding]:
+    """The agent answered."""
+    if overview.version != __version__:
+        what = f"runs {overview.version}, while the command line is {__version__}"
+        yield warn("agent", what, "systemctl restart portreeve")
+    elif not overview.ready:
+        yield warn("agent", f"{overview.version} is starting", "portreeve wait all --for ready")
+    else:
+        yield ok("agent", f"{overview.version} runs as pid {overview.pid} and is ready")
+    yield _docker(overview)
+    if overview.problems:
+        yield fail("definitions", counted(len(overview.problems), "problem"), "portreeve check")
+    else:
+        yield ok("definitions", f"{counted(len(overview.syncs), 'sync')}, no problems")
+    for sync in overview.syncs:
+        if sync.state in _TO_BE_SEEN:
+            what = sync.trouble.what if sync.trouble else "no reason is known"
+            yield warn(f"sync {sync.name}", f"{sync.state}: {what}", f"portreeve explain {sync.name}")
+
+
+def _docker(overview: Overview) -> Finding:
+    docker = overview.docker
+    if docker.state == "up":
+        return ok("docker", f"up {docker.version}".rstrip())
+    if docker.state == "unused":
+        return ok("docker", "no sync needs it")
+    what = f"{docker.state}: {docker.evidence}" if docker.evidence else docker.state
+    return fail("docker", what, "systemctl status docker")

@@ -1,0 +1,91 @@
+"""Options and arguments that several commands share, and how they are completed."""
+
+import json
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from portreeve.control.client import Client
+from portreeve.definitions.quantities import parse_duration
+from portreeve.definitions.rejection import Rejected
+from portreeve.errors import PortreeveError
+from portreeve.paths import Paths
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+COMPLETION_TIMEOUT = 0.5
+"""Seconds that somebody who pressed Tab waits at most."""
+
+
+class Duration(click.ParamType[float]):
+    """A duration such as ``90s``; becomes seconds.
+
+    Args:
+        endless: ``infinity`` is one too.
+    """
+
+    name = "duration"
+
+    def __init__(self, *, endless: bool = False) -> None:
+        self._endless = endless
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read it; click shows the usage when it is none."""
+        if self._endless and value == "infinity":
+            return float("inf")
+        try:
+            return parse_duration(value)
+        except Rejected as error:
+            self.fail(f"{error.message}; {error.hint}" if error.hint else error.message, param, ctx)
+
+
+def output_option(command: F) -> F:
+    """``--output text|json``."""
+    return click.option(
+        "--output",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="For people or machines.",
+    )(command)
+
+
+def timeout_option(default: str, *, endless: bool = False) -> Callable[[F], F]:
+    """``--timeout DURATION``."""
+    words = (
+        "Give up after that long; 90s, 10m or infinity." if endless else "Give up after that long: 90s, 10m."
+    )
+    return click.option(
+        "--timeout", type=Duration(endless=endless), default=default, show_default=True, help=words
+    )
+
+
+def agent_client() -> Client:
+    """The agent of this host, or of ``PORTREEVE_ROOT``."""
+    return Client(Paths.from_environment())
+
+
+def echo_json(data: Any) -> None:
+    """Data for machines."""
+    click.echo(json.dumps(data, indent=2))
+
+
+def complete_syncs(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Names of syncs, if the agent can be asked."""
+    return [name for name in _sync_names() if name.startswith(incomplete)]
+
+
+def complete_targets(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Targets of ``wait``."""
+    targets = ["all", "docker", *(f"sync:{name}" for name in _sync_names())]
+    return [target for target in targets if target.startswith(incomplete)]
+
+
+def _sync_names() -> list[str]:
+    try:
+        status = Client(Paths.from_environment(), timeout=COMPLETION_TIMEOUT).get("/v1/status")
+    except PortreeveError:
+        # Whoever pressed Tab did not ask for an error message.
+        return []
+    return [entry["name"] for entry in status["syncs"]]

@@ -1,0 +1,94 @@
+"""Shows a stream while it comes: a line for each change, and on a terminal a sign of waiting."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from portreeve.cli.exit_codes import EXIT_CODES
+from portreeve.cli.text import coloured, printable_data, state_words
+from portreeve.control import codec
+from portreeve.control.outcome import Outcome
+from portreeve.errors import ExitCode, PortreeveError, Reason, Unreachable
+
+if TYPE_CHECKING:
+    from rich.status import Status
+
+
+def follow(lines: Iterable[dict[str, Any]], output: str) -> dict[str, Any]:
+    """Show lines as they come; returns the last one, which has the result.
+
+    Args:
+        lines: a stream of ``sync``, ``gone``, ``docker`` and a last ``result``.
+        output: ``text``, or ``json`` for the lines as they are.
+
+    Raises:
+        Unreachable: the stream ended without a result.
+    """
+    with _spinner(output) as spinner:
+        for line in lines:
+            if output == "json":
+                click.echo(json.dumps(line))
+            if "result" in line:
+                return line
+            if output == "text":
+                text = line_text(printable_data(line))
+                click.echo(text)
+                if spinner is not None:
+                    _update(spinner, text)
+    raise cut_off()
+
+
+def cut_off() -> PortreeveError:
+    """The agent went away before it told the result."""
+    return Unreachable(
+        Reason.AGENT_UNREACHABLE,
+        "the agent stopped before it was done",
+        hint="it resumes when it starts again: systemctl status portreeve",
+    )
+
+
+def exit_code(last: dict[str, Any]) -> ExitCode:
+    """What the last line of a stream means.
+
+    Raises:
+        Unreachable: the agent stops.
+    """
+    result = Outcome(last["result"])
+    if result is Outcome.STOPPING:
+        raise cut_off()
+    return EXIT_CODES[result]
+
+
+def line_text(line: dict[str, Any]) -> str:
+    """A change in words: ``cockpit: waiting: the container does not exist``."""
+    if "gone" in line:
+        return f"{line['gone']}: no longer declared"
+    if "docker" in line:
+        docker = codec.docker_status(line["docker"])
+        words = f"docker: {docker.state.replace('-', ' ')} {docker.version}".rstrip()
+        return f"{words}: {docker.evidence}" if docker.evidence else words
+    sync = codec.sync_status(line["sync"])
+    why = f": {sync.trouble.what}" if sync.trouble else ""
+    return f"{sync.name}: {coloured(state_words(sync.state), sync.state)}{why}"
+
+
+@contextmanager
+def _spinner(output: str) -> "Iterator[Status | None]":
+    if output != "text" or not (sys.stdout.isatty() and sys.stderr.isatty()):
+        yield None
+        return
+    # rich costs 50 ms, which nobody notices who waits in front of a terminal.
+    from rich.console import Console
+
+    with Console(stderr=True).status("waiting for the agent") as status:
+        yield status
+
+
+def _update(spinner: "Status", text: str) -> None:
+    from rich.text import Text
+
+    spinner.update(Text.from_ansi(text))

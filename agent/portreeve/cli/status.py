@@ -1,0 +1,102 @@
+"""``portreeve status``: what stands, at a glance."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import click
+
+from portreeve.cli.exit_codes import EXIT_CODES
+from portreeve.cli.options import agent_client, echo_json, output_option
+from portreeve.cli.text import ago, ahead, counted, pairs, printable_data, state_words, table
+from portreeve.clock import SYSTEM_CLOCK
+from portreeve.control import codec
+from portreeve.control.outcome import outcome_of
+from portreeve.errors import ExitCode
+from portreeve.reconcile.status import DockerStatus, Overview, State, SyncStatus
+
+
+@click.command("status", epilog="Example: portreeve status --output json")
+@output_option
+def command(output: str) -> ExitCode:
+    """Show every sync: its state, its values, and why it is not in step.
+
+    The exit code tells the worst of them: 0 all are in step or held as asked, 1 one failed or a definition
+    has problems, 3 one is waited for, 4 the agent does not answer.
+    """
+    data = agent_client().get("/v1/status")
+    if output == "json":
+        echo_json(data)
+        overview = codec.overview(data)
+    else:
+        overview = codec.overview(printable_data(data))
+        for line in report(overview, SYSTEM_CLOCK.wall()):
+            click.echo(line)
+    return ExitCode.FAILED if overview.problems else EXIT_CODES[outcome_of(overview.syncs)]
+
+
+def report(overview: Overview, now: float) -> list[str]:
+    """The lines a person reads.
+
+    Args:
+        overview: what the agent told.
+        now: wall-clock seconds.
+    """
+    lines = [_summary(overview)]
+    if overview.syncs:
+        rows = [["SYNC", "STATE", "SINCE", "VALUES", "WHY / NEXT"]]
+        rows += [_row(sync, now) for sync in overview.syncs]
+        colours = {number: {1: sync.state} for number, sync in enumerate(overview.syncs, 1)}
+        lines += ["", *table(rows, colours)]
+    if overview.problems:
+        problems = counted(len(overview.problems), "problem")
+        lines += ["", f"{problems} in definitions (`portreeve check` shows the lines):"]
+        lines += [f"  {_problem(problem)}" for problem in overview.problems]
+    return lines
+
+
+def docker_words(docker: DockerStatus) -> str:
+    """What is known of Docker, in few words."""
+    if docker.state == "unused":
+        return "docker not needed"
+    return f"docker {docker.state.replace('-', ' ')} {docker.version}".rstrip()
+
+
+def _summary(overview: Overview) -> str:
+    starting = [] if overview.ready else ["starting"]
+    syncs = _counts(overview.syncs) if overview.syncs else "no syncs: none in /etc/portreeve/syncs.d"
+    return " · ".join([f"portreeve {overview.version}", *starting, docker_words(overview.docker), syncs])
+
+
+def _counts(syncs: Sequence[SyncStatus]) -> str:
+    found = Counter(sync.state for sync in syncs)
+    words = ", ".join(f"{found[state]} {state_words(state)}" for state in _BY_GOODNESS if found[state])
+    return f"{counted(len(syncs), 'sync')}: {words}"
+
+
+_BY_GOODNESS = (
+    State.IN_STEP,
+    State.HELD,
+    State.PENDING,
+    State.WAITING,
+    State.OVERDUE,
+    State.FAILED,
+    State.BROKEN,
+    State.UNDECLARED,
+)
+
+
+def _row(sync: SyncStatus, now: float) -> list[str]:
+    return [sync.name, state_words(sync.state), ago(sync.since, now), pairs(sync.values), _why(sync, now)]
+
+
+def _why(sync: SyncStatus, now: float) -> str:
+    if sync.trouble is None:
+        return ""
+    next_try = f" · next try {ahead(sync.next_try, now)}" if sync.next_try is not None else ""
+    return f"{sync.trouble.what}{next_try}"
+
+
+def _problem(problem: Mapping[str, str | int]) -> str:
+    place = f"{problem['file']}:{problem['line']}" if problem["line"] else f"{problem['file']}"
+    hint = f" ({problem['hint']})" if problem["hint"] else ""
+    return f"{place}: {problem['message']}{hint}"

@@ -1,0 +1,30 @@
+"""``portreeve sync``: converge now."""
+
+import click
+
+from portreeve.cli import previews, progress
+from portreeve.cli.options import agent_client, complete_syncs, echo_json, output_option, timeout_option
+from portreeve.errors import ExitCode
+
+
+@click.command("sync", epilog="Example: portreeve sync cockpit --timeout 2m")
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=complete_syncs)
+@click.option("--dry-run", is_flag=True, help="Tell what would be done, and do nothing.")
+@timeout_option("2m")
+@output_option
+def command(names: tuple[str, ...], timeout: float, output: str, *, dry_run: bool) -> ExitCode:
+    """Look at syncs now, all of them without NAME, and show how they get in step.
+
+    A hold by `rollback` is released, and what was put off is tried at once. The exit code is 0 when all are
+    in step, 1 when one failed, 3 when one still waits. JSON output is one object a line, as things change.
+    """
+    client = agent_client()
+    if dry_run:
+        found = previews.fetch(client, names)
+        if output == "json":
+            echo_json(found)
+        else:
+            previews.show(found, diffs=False)
+        return previews.exit_code(found)
+    lines = client.stream(f"/v1/sync?timeout={timeout}", {"names": list(names)})
+    return progress.exit_code(progress.follow(lines, output))

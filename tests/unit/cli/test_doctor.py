@@ -1,0 +1,115 @@
+"""What ``portreeve doctor`` finds."""
+
+import json
+import socket
+from pathlib import Path
+
+import click
+import pytest
+
+from fakes.board_agent import BoardAgent, sync
+from portreeve.cli import examine_agent, examine_host
+from portreeve.cli.doctor import report
+from portreeve.cli.findings import Finding, Level, fail, ok, warn
+from portreeve.errors import Reason
+from portreeve.paths import Paths
+from portreeve.reconcile.status import DockerStatus, State, Trouble
+
+from .conftest import Portreeve
+
+
+def levels(findings: list[Finding]) -> dict[str, Level]:
+    return {finding.name: finding.level for finding in findings}
+
+
+def write(file: Path, text: str = "") -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+
+
+def test_a_finding_is_a_line_and_its_remedy_another() -> None:
+    findings = [ok("python", "3.11.7"), warn("disk", "100 MiB free", "make room"), fail("a", "b", "c")]
+    assert (
+        click.unstyle("\n".join(report(findings)))
+        == """\
+ok    python  3.11.7
+warn  disk    100 MiB free
+              make room
+fail  a       b
+              c"""
+    )
+
+
+def test_it_works_without_the_agent(portreeve: Portreeve) -> None:
+    code, out, _ = portreeve("doctor", "--output", "json")
+    found = {entry["name"]: entry for entry in json.loads(out)}
+    assert code == 1
+    assert found["agent"]["level"] == "fail"
+    assert found["agent"]["remedy"] == "systemctl status portreeve"
+    assert found["state"]["level"] == "fail"
+    assert found["units"]["level"] == "fail"
+    assert found["python"]["level"] == "ok"
+
+
+def test_units_are_found_where_systemd_looks(paths: Paths) -> None:
+    write(paths.units / "portreeve.service")
+    assert "portreeve-sync@.service" in examine_host.units(paths).what
+    write(paths.root / "usr/lib/systemd/system/portreeve-sync@.service")
+    assert examine_host.units(paths).level is Level.OK
+
+
+def test_few_inotify_watches_are_told_with_the_remedy(paths: Paths) -> None:
+    write(paths.root / "proc/sys/fs/inotify/max_user_watches", "100\n")
+    write(paths.root / "proc/sys/fs/inotify/max_user_instances", "128\n")
+    found = examine_host.inotify(paths)
+    assert (found.level, found.what) == (Level.WARN, "max_user_watches is 100")
+    assert found.remedy.startswith("sysctl fs.inotify.max_user_watches=8192")
+
+
+def test_a_state_folder_that_others_can_write_fails(paths: Paths) -> None:
+    paths.state.mkdir(parents=True)
+    paths.state.chmod(0o777)
+    assert examine_host.state(paths).level is Level.FAIL
+    paths.state.chmod(0o700)
+    assert examine_host.state(paths).level is Level.OK
+
+
+def test_each_file_system_is_looked_at_once(paths: Paths) -> None:
+    found = examine_host.disks(paths, [f"{paths.root}/etc/a/b", f"{paths.root}/etc/c", "/proc/x"])
+    assert len(found) == 2
+
+
+def test_a_docker_socket_is_a_socket(paths: Paths) -> None:
+    file = paths.root / "docker.sock"
+    assert examine_host.docker_socket(file).level is Level.WARN
+    write(file)
+    assert examine_host.docker_socket(file).level is Level.FAIL
+    file.unlink()
+    with socket.socket(socket.AF_UNIX) as daemon:
+        daemon.bind(str(file))
+    assert examine_host.docker_socket(file).level is Level.OK
+
+
+def test_an_agent_that_is_well(paths: Paths) -> None:
+    assert set(levels(list(examine_agent.answered(BoardAgent(sync("a")).overview()))).values()) == {Level.OK}
+
+
+def test_what_the_agent_tells_of_itself_and_of_docker() -> None:
+    agent = BoardAgent(sync("a", State.OVERDUE, trouble=Trouble(Reason.FILE_ABSENT, "no file")))
+    agent.ready = False
+    agent.docker = DockerStatus("hung", evidence="no answer for 5 s")
+    agent.problems = ({"file": "/x", "line": 1, "message": "m", "hint": ""},)
+    assert levels(list(examine_agent.answered(agent.overview()))) == {
+        "agent": Level.WARN,
+        "docker": Level.FAIL,
+        "definitions": Level.FAIL,
+        "sync a": Level.WARN,
+    }
+
+
+@pytest.mark.usefixtures("server")
+def test_the_command_asks_the_agent(agent: BoardAgent, portreeve: Portreeve) -> None:
+    agent.board.post(sync("a", targets=("/etc/hostname",)))
+    out = portreeve("doctor")[1]
+    assert "agent" in out
+    assert "is ready" in out

@@ -1,0 +1,103 @@
+"""``portreeve wait``: until it is so, through an agent that is not there yet or is restarted."""
+
+import threading
+
+import pytest
+
+from fakes.board_agent import BoardAgent, sync
+from portreeve.control.server import ControlServer
+from portreeve.errors import Reason
+from portreeve.paths import Paths
+from portreeve.reconcile.status import DockerStatus, State, Trouble
+
+from .conftest import Portreeve
+
+
+def test_it_ends_when_the_sync_is_in_step(
+    server: ControlServer, agent: BoardAgent, portreeve: Portreeve
+) -> None:
+    agent.board.post(sync("a", State.WAITING, trouble=Trouble(Reason.CONTAINER_ABSENT, "no container b")))
+    change = threading.Timer(0.2, agent.board.post, [sync("a")])
+    change.start()
+    assert portreeve("wait", "sync:a") == (0, "a: waiting: no container b\na: in step\n", "")
+    change.join()
+
+
+def test_it_says_what_is_missing_when_the_time_is_over(
+    server: ControlServer, agent: BoardAgent, portreeve: Portreeve
+) -> None:
+    agent.board.post(sync("a"))
+    agent.board.post(sync("b", State.WAITING))
+    code, _, err = portreeve("wait", "sync:a", "sync:b", "--timeout", "50ms")
+    assert code == 3
+    assert err == "error: sync:b not in step within 50ms\n  hint: portreeve explain b\n"
+
+
+def test_docker_can_be_waited_for(server: ControlServer, agent: BoardAgent, portreeve: Portreeve) -> None:
+    agent.docker = DockerStatus("hung", evidence="no answer for 5 s")
+    code, out, _ = portreeve("wait", "docker", "--for", "ready", "--timeout", "50ms")
+    assert (code, out) == (3, "docker: hung: no answer for 5 s\n")
+    agent.docker = DockerStatus("up", version="26.1.5")
+    assert portreeve("wait", "docker") == (0, "docker: up 26.1.5\n", "")
+
+
+def test_an_agent_that_never_comes_is_unreachable(portreeve: Portreeve) -> None:
+    code, _, err = portreeve("wait", "all", "--timeout", "50ms")
+    assert (code, err.splitlines()[0]) == (4, "error: the agent cannot be reached")
+
+
+def test_an_agent_that_comes_late_is_waited_for(
+    agent: BoardAgent, paths: Paths, portreeve: Portreeve
+) -> None:
+    agent.board.post(sync("a"))
+    server = ControlServer(agent, paths)
+    start = threading.Timer(0.2, server.start)
+    start.start()
+    assert portreeve("wait", "all", "--timeout", "10s") == (0, "a: in step\n", "")
+    start.join()
+    server.stop()
+
+
+def test_it_goes_on_with_the_agent_that_comes_after_this_one(
+    server: ControlServer, agent: BoardAgent, paths: Paths, portreeve: Portreeve
+) -> None:
+    agent.board.post(sync("a", State.WAITING))
+    after = ControlServer(BoardAgent(sync("a")), paths)
+
+    def restart() -> None:
+        agent.board.close()
+        server.stop()
+        after.start()
+
+    change = threading.Timer(0.2, restart)
+    change.start()
+    assert portreeve("wait", "sync:a", "--timeout", "10s") == (0, "a: waiting\na: in step\n", "")
+    change.join()
+    after.stop()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["cockpit"], "hint: did you mean `sync:cockpit`?"),
+        (["dockr"], "hint: did you mean `docker`?"),
+        (["container:a"], "hint: a target is sync:NAME, docker or all"),
+        (["all", "--timeout", "90"], 'write "90s" for seconds'),
+        (["all", "--timeout", "soon"], 'must be a duration, not "soon"'),
+        (["all", "--for", "ever"], "error: Invalid value for '--for'"),
+        ([], "error: Missing argument 'TARGET...'"),
+    ],
+)
+def test_what_is_typed_wrong_is_told_at_once(portreeve: Portreeve, arguments: list[str], says: str) -> None:
+    code, _, err = portreeve("wait", *arguments)
+    assert code == 2
+    assert says in err
+
+
+def test_a_sync_that_does_not_exist_is_not_waited_for(
+    server: ControlServer, agent: BoardAgent, portreeve: Portreeve
+) -> None:
+    agent.board.post(sync("cockpit"))
+    code, _, err = portreeve("wait", "sync:cokpit", "--timeout", "infinity")
+    assert code == 2
+    assert "did you mean `cockpit`?" in err
