@@ -150,11 +150,8 @@ problem() { PROBLEMS+=("$1"); }
 # Remember something to be done: its text, then the function that does it.
 plan() { PLAN+=("$1" "$2"); }
 
-# Do one step with its output kept out of sight; its exit code is in OUTCOME.
-attempt() {
-    local text=$1
-    shift
-    if [[ -t 1 ]]; then printf '  … %s' "$text"; fi
+# Do something with its output kept out of sight, in the log; its exit code is in OUTCOME.
+quietly() {
     : >"$LOG"
     # A function in a condition would go on after its first error, so its code is fetched this way.
     set +e
@@ -164,9 +161,17 @@ attempt() {
     ) >>"$LOG" 2>&1 </dev/null
     OUTCOME=$?
     set -e
-    local mark='✓'
+}
+
+# The same as a step that is shown, with a mark for how it ended.
+attempt() {
+    local text=$1 mark='✓'
+    shift
+    if [[ -t 1 ]]; then printf '  … %s' "$text"; fi
+    quietly "$@"
     if ((OUTCOME)); then mark='✗'; fi
-    if [[ -t 1 ]]; then printf '\r\033[K  %s %s\n' "$mark" "$text"; else say "  $mark $text"; fi
+    if [[ -t 1 ]]; then printf '\r\033[K'; fi
+    say "  $mark $text"
 }
 
 # Do one step; if it fails, show what it said and end.
@@ -411,7 +416,7 @@ make_plan() {
 is_usable() { [[ -e $1/complete ]] && "$1/bin/python" -c 'import portreeve' 2>/dev/null; }
 
 carry_out_plan() {
-    local index before previous=
+    local index previous
     if ((${#PLAN[@]})); then say "portreeve ${NEW#"$OPT"/venv-}: installing"; fi
     previous=$(readlink -- "$CURRENT" || true)
     for ((index = 0; index < ${#PLAN[@]}; index += 2)); do
@@ -419,10 +424,13 @@ carry_out_plan() {
         step "${PLAN[index]}" "${PLAN[index + 1]}"
         UNFINISHED=
     done
-    before=$(units_listing)
-    attempt "install the systemd units" portreeve units install
+    quietly install_units
     if ((OUTCOME)); then give_up "$previous" "the systemd units could not be installed"; fi
-    if [[ $(units_listing) != "$before" ]]; then : >"$RESTART_DUE"; fi
+    if ! grep -qx 'nothing to do' "$LOG"; then
+        say "  ✓ install the systemd units"
+        PLAN+=("units" "")
+        : >"$RESTART_DUE"
+    fi
     if ! systemctl is-enabled -q portreeve.service; then
         PLAN+=("enable" "")
         step "start it at every boot" systemctl enable portreeve.service
@@ -449,9 +457,8 @@ carry_out_plan() {
 
 portreeve() { "$CURRENT/bin/portreeve" "$@"; }
 
-units_listing() {
-    find "$UNITS" \( -name 'portreeve*' -o -name '*portreeve.conf' \) -type f -exec sha256sum {} + | sort
-}
+# The units name the link, which stays when the environment behind it changes.
+install_units() { portreeve units install --program "$CURRENT/bin/portreeve"; }
 
 # Type=notify: the restart returns when the agent is ready, or has failed.
 start_agent() {
@@ -474,7 +481,7 @@ give_up() {
     fi
     complain "$why; going back to $previous"
     point_at "$previous"
-    attempt "install the systemd units of $previous" portreeve units install
+    attempt "install the systemd units of $previous" install_units
     attempt "start the agent of $previous" start_agent
     if ((OUTCOME)); then
         show_log
@@ -659,7 +666,7 @@ command_uninstall() {
     if [[ -d /run/systemd/system && -e $UNITS/portreeve.service ]]; then
         step "stop the agent" systemctl disable --now portreeve.service
     fi
-    if [[ -x $CURRENT/bin/portreeve ]]; then step "remove the systemd units" portreeve units remove; fi
+    if [[ -x $CURRENT/bin/portreeve ]]; then step "remove the systemd units" portreeve units remove --force; fi
     step "remove the program" remove_program
     if [[ $PURGE == yes ]]; then
         step "remove $ETC and $STATE" rm -rf -- "$ETC" "$STATE"
@@ -712,7 +719,7 @@ remove_program() {
 # ---- the demo -----------------------------------------------------------------------------------
 
 command_demo() {
-    local environment=$CURRENT
+    local environment=$CURRENT lock
     check_root
     check_distribution
     check_python
@@ -727,7 +734,11 @@ command_demo() {
     fi
     check_packages
     refuse_on_problems
-    say "Getting ready (docs/demo.md tells what the demo touches)"
+    mkdir -p -- "$DEMO"
+    exec {lock}<"$DEMO"
+    if ! flock -n "$lock"; then die "another demo is running" $REFUSED; fi
+    UNFINISHED=$DEMO
+    say "Getting ready"
     if ((${#PACKAGES[@]})); then
         step "install $(listed "${PACKAGES[@]}"), which stay" do_packages
     fi
@@ -735,14 +746,12 @@ command_demo() {
     if ! command -v docker >/dev/null; then step "install docker-cli, which stays" apt_get install docker-cli; fi
     if [[ $environment == "$DEMO/venv" ]]; then
         rm -rf -- "$DEMO/venv"
-        mkdir -p -- "$DEMO"
-        UNFINISHED=$DEMO
         step "make an environment for the demo" fill_environment "$environment"
     fi
     local code=0
     "$environment/bin/python" -m portreeve.demo "$DEMO" || code=$?
     rm -rf -- "$DEMO"
-    return "$code"
+    exit "$code"
 }
 
 # Its ELF header names no interpreter (PT_INTERP), so it runs in an image that holds nothing else.
