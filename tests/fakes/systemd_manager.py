@@ -55,6 +55,7 @@ class FakeUnit:
     sub_state: str = "running"
     result: str = "success"
     job_result: str = "done"
+    later_job_results: list[str] = field(default_factory=list)
     listen: tuple[tuple[str, str], ...] = ()
     triggers: tuple[str, ...] = ()
 
@@ -213,6 +214,8 @@ class _Server:
                 self._peer.send(reply)
                 return
             end = self._removed(job, name, unit.job_result)
+            if unit.later_job_results:
+                unit.job_result = unit.later_job_results.pop(0)
             for message in (other, end, reply) if self._manager.signal_first else (reply, other, end):
                 self._peer.send(message)
 

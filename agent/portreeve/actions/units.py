@@ -1,9 +1,14 @@
 """Restarts and reloads units whose configuration was just written."""
 
+import time
+
 from portreeve.definitions.steps import ApplyStep, Reload, Restart
 from portreeve.errors import Failed, Reason, Waiting
 from portreeve.systemd.bus import Systemd
-from portreeve.systemd.unit_state import START_LIMIT_RESULTS, UnitState
+from portreeve.systemd.unit_state import UnitState
+
+_LISTEN_AGAIN = (0.05, 0.2, 0.5)
+"""Seconds before a socket unit that could not listen is started again."""
 
 _RUNS_OR_STARTS = frozenset({"active", "reloading", "refreshing", "activating"})
 
@@ -14,8 +19,12 @@ def apply(step: ApplyStep, systemd: Systemd) -> None:
     A reload of a unit that is not up does nothing, as ``systemctl try-reload-or-restart`` does: whoever
     starts the unit later starts it on the new files, and one that was stopped on purpose stays stopped.
 
-    A unit that systemd refuses to start for having failed too often is given a new chance first: its failures
-    were those of the old files, and putting the last good ones back must not be refused for them.
+    The unit's count of starts is cleared first. Five restarts in ten seconds, and systemd stops a unit and
+    refuses to start it: a port that changes often, or files that failed and are put back, would end with a
+    service that is down. It is the agent's own backoff that keeps it from looping.
+
+    A socket unit may fail to listen because a program that systemd is about to start still has the old
+    socket open, between fork and exec; that is over in a moment, so it is started again before it counts.
 
     Args:
         step: with its texts rendered.
@@ -30,12 +39,32 @@ def apply(step: ApplyStep, systemd: Systemd) -> None:
     _refuse_unusable(state, step.unit)
     match step:
         case Restart():
-            if state.result in START_LIMIT_RESULTS:
-                systemd.reset_failed(step.unit)
-            systemd.restart(step.unit, step.timeout)
+            systemd.reset_failed(step.unit)
+            _restart(step, systemd)
         case Reload():
             if state.active_state in _RUNS_OR_STARTS:
                 systemd.reload(step.unit, step.timeout)
+
+
+def _restart(step: Restart, systemd: Systemd) -> None:
+    try:
+        systemd.restart(step.unit, step.timeout)
+        return
+    except Failed as error:
+        if not step.unit.endswith(".socket"):
+            raise
+        failure = error
+    for pause in _LISTEN_AGAIN:
+        if systemd.unit(step.unit).result != "resources":
+            break
+        # Nothing tells when the other program has closed it.
+        time.sleep(pause)
+        try:
+            systemd.start(step.unit, step.timeout)
+            return
+        except Failed as error:
+            failure = error
+    raise failure
 
 
 def _refuse_unusable(state: UnitState, unit: str) -> None:

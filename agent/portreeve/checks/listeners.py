@@ -83,14 +83,14 @@ def holders(inodes: frozenset[int], proc: Path = Path("/proc")) -> tuple[Holder,
 def unit_of_cgroup(text: str) -> str | None:
     """The system unit that a ``/proc/PID/cgroup`` belongs to: the first component that is no slice.
 
-    The unified hierarchy has number 0; on a hybrid host systemd keeps its own named one instead.
+    systemd keeps units in the unified hierarchy (number 0), where it has none in one named after itself. A
+    container may see both, and is the root of the one that its own systemd does not use.
     """
-    paths = {}
-    for line in text.splitlines():
-        number, controllers, path = line.split(":", 2)
-        if controllers == "name=systemd" or number == "0":
-            paths[controllers] = path
-    path = paths.get("name=systemd", paths.get("", ""))
+    hierarchies = {line.split(":", 2)[1]: line.split(":", 2)[2] for line in text.splitlines()}
+    return _unit_in(hierarchies.get("", "")) or _unit_in(hierarchies.get("name=systemd", ""))
+
+
+def _unit_in(path: str) -> str | None:
     for component in path.split("/"):
         # systemd puts an underscore before names that clash with the kernel's own files.
         name = component.removeprefix("_")

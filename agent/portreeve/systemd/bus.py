@@ -4,6 +4,7 @@
 ``JobRemoved`` does (org.freedesktop.systemd1(5)).
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ _MANAGER_INTERFACE = "org.freedesktop.systemd1.Manager"
 _QUERY_TIMEOUT = 5.0
 """Seconds for a question; systemd answers in a millisecond, but not while it reloads."""
 
+_START_LIMIT_WORDS = "Start request repeated too quickly"
 _JOB_OK = frozenset({"done", "skipped"})
 """As systemctl judges: a skipped job had nothing to do in the unit's present state."""
 
@@ -107,6 +109,7 @@ class Systemd:
         return tuple(state.name for state in states if state.listens_on(port))
 
     def _job(self, method: str, unit: str, timeout: float) -> None:
+        began = time.time()
         with self._connected(timeout) as connection:
             # Without Subscribe systemd sends no signals; both must stand before the job does, since
             # a quick job's signal is sent before the reply that names the job.
@@ -118,15 +121,17 @@ class Systemd:
             except TimeoutError:
                 result = f"not ended after {timeout:g} s"
         if result not in _JOB_OK:
-            self._raise_job_failed(method, unit, result)
+            self._raise_job_failed(method, unit, result, began)
 
-    def _raise_job_failed(self, method: str, unit: str, result: str) -> NoReturn:
+    def _raise_job_failed(self, method: str, unit: str, result: str, began: float) -> NoReturn:
         verb = method.removesuffix("Unit").lower()
         state = self.unit(unit)
         evidence = f"job {result}; {state.describe()}"
-        if lines := _journal_tail(unit):
+        lines = _journal_tail(unit, began)
+        if lines:
             evidence = f"{evidence}\n{lines}"
-        if state.result in START_LIMIT_RESULTS:
+        # A unit that had failed before keeps that result when it is then refused, so the words count too.
+        if state.result in START_LIMIT_RESULTS or _START_LIMIT_WORDS in lines:
             raise Failed(
                 Reason.UNIT_START_LIMIT,
                 f"systemd refuses to start {unit}: it was started too often in a short time",
@@ -177,9 +182,11 @@ def _result_of(connection: Connection, job: str) -> str:
             return str(removed.body[3])
 
 
-def _journal_tail(unit: str) -> str:
+def _journal_tail(unit: str, began: float) -> str:
+    # What systemd has only just sent may not be in the files yet.
+    process.run(["journalctl", "--sync"], timeout=2.0)
     query = ["journalctl", "--quiet", "--no-pager", "--output=cat", "--lines=5", f"--unit={unit}"]
-    completed = process.run(query, timeout=2.0)
+    completed = process.run([*query, f"--since=@{began:.3f}"], timeout=2.0)
     return completed.output.strip() if completed.ok else ""
 
 

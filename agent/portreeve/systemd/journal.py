@@ -38,6 +38,8 @@ class JournalHandler(logging.Handler):
 
     def __init__(self, path: Path = JOURNAL_SOCKET) -> None:
         super().__init__()
+        # Without one of its own, logging.basicConfig would put level and logger into the text.
+        self.setFormatter(logging.Formatter("%(message)s"))
         self._path = str(path)
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.settimeout(_SEND_TIMEOUT)

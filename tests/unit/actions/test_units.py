@@ -30,19 +30,36 @@ def jobs(manager: FakeManager) -> list[str]:
 def test_a_restart_step_restarts(manager: FakeManager) -> None:
     manager.units["cockpit.socket"] = FakeUnit()
     apply(Restart("cockpit.socket"), Systemd(manager.address))
-    assert jobs(manager) == ["RestartUnit cockpit.socket"]
+    assert jobs(manager) == ["ResetFailedUnit cockpit.socket", "RestartUnit cockpit.socket"]
 
 
 def test_a_restart_step_starts_what_is_down(manager: FakeManager) -> None:
     manager.units["a.service"] = FakeUnit(active_state="inactive")
     apply(Restart("a.service"), Systemd(manager.address))
-    assert jobs(manager) == ["RestartUnit a.service"]
-
-
-def test_a_start_limit_of_the_old_files_does_not_hinder_the_new_ones(manager: FakeManager) -> None:
-    manager.units["a.service"] = FakeUnit(active_state="failed", result="start-limit-hit")
-    apply(Restart("a.service"), Systemd(manager.address))
     assert jobs(manager) == ["ResetFailedUnit a.service", "RestartUnit a.service"]
+
+
+def test_a_socket_that_could_not_listen_is_started_again(manager: FakeManager) -> None:
+    manager.units["a.socket"] = FakeUnit(
+        active_state="failed", result="resources", job_result="failed", later_job_results=["done"]
+    )
+    apply(Restart("a.socket"), Systemd(manager.address))
+    assert jobs(manager) == ["ResetFailedUnit a.socket", "RestartUnit a.socket", "StartUnit a.socket"]
+
+
+def test_a_socket_that_cannot_listen_fails_in_the_end(manager: FakeManager) -> None:
+    manager.units["a.socket"] = FakeUnit(active_state="failed", result="resources", job_result="failed")
+    with pytest.raises(Failed) as caught:
+        apply(Restart("a.socket"), Systemd(manager.address))
+    assert caught.value.reason is Reason.UNIT_JOB_FAILED
+    assert jobs(manager).count("StartUnit a.socket") == 3
+
+
+def test_a_service_that_failed_is_not_started_again(manager: FakeManager) -> None:
+    manager.units["a.service"] = FakeUnit(active_state="failed", result="resources", job_result="failed")
+    with pytest.raises(Failed):
+        apply(Restart("a.service"), Systemd(manager.address))
+    assert "StartUnit a.service" not in jobs(manager)
 
 
 def test_a_reload_step_reloads(manager: FakeManager) -> None:

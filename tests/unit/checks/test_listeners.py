@@ -58,6 +58,7 @@ def test_a_kernel_without_ipv6_has_no_second_table(tmp_path: Path) -> None:
         ("0::/user.slice/user-0.slice/user@0.service/app.slice/x.service\n", "user@0.service"),
         ("0::/init.scope\n", "init.scope"),
         ("9:name=systemd:/system.slice/a.service\n4:memory:/else\n0::/\n", "a.service"),
+        ("9:name=systemd:/\n0::/system.slice/cockpit.service\n", "cockpit.service"),
         ("0::/\n", None),
         ("0::/docker/0123abcd\n", None),
         ("", None),

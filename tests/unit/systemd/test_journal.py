@@ -94,6 +94,22 @@ def test_without_journald_the_entry_goes_to_stderr(
     assert "still heard" in capfd.readouterr().err
 
 
+def test_stderr_that_is_the_journal_gets_fields_and_the_bare_text(
+    journald: socket.socket, tmp_path: Path
+) -> None:
+    code = (
+        "import logging, os, sys; from pathlib import Path; from portreeve.systemd import journal;"
+        "socket = Path(sys.argv[1]);"
+        "journal.JournalHandler.__init__.__defaults__ = (socket,);"
+        "status = os.fstat(2); os.environ['JOURNAL_STREAM'] = f'{status.st_dev}:{status.st_ino}';"
+        "journal.setup_logging('INFO'); logging.getLogger('x').info('hello')"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", code, str(tmp_path / "socket")]
+    subprocess.run(command, env=environment, capture_output=True, check=True, timeout=30)
+    assert parse(journald.recv(65536))["MESSAGE"] == "hello"
+
+
 def test_stderr_that_is_no_journal_gets_plain_text() -> None:
     code = (
         "import logging; from portreeve.systemd.journal import setup_logging; setup_logging('INFO');"
