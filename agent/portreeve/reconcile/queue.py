@@ -71,8 +71,6 @@ class Queue:
         """
         with self._changed:
             while not self._closed:
-                if self._roll_call != roll_call:
-                    return None, self._roll_call
                 first = self._waiting.first()
                 remaining = None if first is None else first[0] - self._clock.monotonic()
                 if first is not None and remaining is not None and remaining <= 0:
@@ -82,6 +80,8 @@ class Queue:
                     # Another key may be due as well; its worker may be waiting with a longer timeout.
                     self._changed.notify()
                     return key, self._roll_call
+                if self._roll_call != roll_call:
+                    return None, self._roll_call
                 self._changed.wait(remaining)
             return None, self._roll_call
 
@@ -98,12 +98,6 @@ class Queue:
         with self._changed:
             self._waiting.due.pop(key, None)
             self._again.pop(key, None)
-
-    def due_in(self, key: str) -> float | None:
-        """Seconds until a key is due, or ``None`` when it is not waiting."""
-        with self._changed:
-            at = self._waiting.due.get(key, self._again.get(key))
-        return None if at is None else max(0.0, at - self._clock.monotonic())
 
     def call_roll(self) -> int:
         """Ask every idle worker to answer; a worker that cannot is not working."""

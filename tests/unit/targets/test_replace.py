@@ -1,0 +1,116 @@
+"""Replacing a set of files."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from portreeve.errors import Failed, Reason, Waiting
+from portreeve.targets.file_state import FileContent, differences, observe
+from portreeve.targets.replace import commit, remove_folders, stage
+
+
+def file(text: str, mode: int = 0o644) -> FileContent:
+    return FileContent(text.encode(), mode, os.geteuid(), os.getegid())
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(entry.name for entry in folder.iterdir())
+
+
+def test_a_committed_set_is_as_it_should_be(tmp_path: Path) -> None:
+    wanted = {tmp_path / "a.conf": file("a"), tmp_path / "b.conf": file("b", 0o600)}
+    with stage(wanted) as staged:
+        commit(staged)
+    assert {path: observe(path) for path in wanted} == wanted
+    assert names(tmp_path) == ["a.conf", "b.conf"]
+
+
+def test_nothing_is_in_force_before_the_commit(tmp_path: Path) -> None:
+    (tmp_path / "a.conf").write_text("old")
+    with stage({tmp_path / "a.conf": file("new")}) as staged:
+        assert (tmp_path / "a.conf").read_text() == "old"
+        assert staged.written[tmp_path / "a.conf"].read_text() == "new"
+
+
+def test_what_was_not_committed_is_taken_away(tmp_path: Path) -> None:
+    with stage({tmp_path / "x.d" / "a.conf": file("new")}):
+        pass
+    assert names(tmp_path) == []
+
+
+def test_a_staged_drop_in_is_not_one_for_systemd(tmp_path: Path) -> None:
+    with stage({tmp_path / "listen.conf": file("new")}) as staged:
+        (temporary,) = staged.written.values()
+        assert temporary.name.startswith(".")
+        assert not temporary.name.endswith(".conf")
+
+
+def test_a_file_that_should_not_be_there_is_removed(tmp_path: Path) -> None:
+    (tmp_path / "a.conf").write_text("old")
+    with stage({tmp_path / "a.conf": None}) as staged:
+        commit(staged)
+    assert names(tmp_path) == []
+
+
+def test_leftovers_of_a_killed_run_are_removed(tmp_path: Path) -> None:
+    (tmp_path / ".a.conf.portreeve-dead").write_text("half")
+    with stage({tmp_path / "a.conf": file("new")}) as staged:
+        commit(staged)
+    assert names(tmp_path) == ["a.conf"]
+
+
+def test_a_drop_in_folder_is_made_and_readable_by_all(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        with stage({tmp_path / "x.d" / "a.conf": file("new")}) as staged:
+            assert staged.made == (tmp_path / "x.d",)
+            commit(staged)
+    finally:
+        os.umask(before)
+    assert (tmp_path / "x.d").stat().st_mode & 0o777 == 0o755
+
+
+def test_the_folder_of_a_package_that_is_not_installed_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(Waiting) as caught, stage({tmp_path / "nginx/conf.d/a.conf": file("new")}):
+        pass
+    assert caught.value.reason is Reason.DIRECTORY_ABSENT
+    assert names(tmp_path) == []
+
+
+def test_folders_that_others_use_are_not_removed(tmp_path: Path) -> None:
+    used, unused = tmp_path / "used.d", tmp_path / "unused.d"
+    used.mkdir()
+    unused.mkdir()
+    (used / "theirs.conf").touch()
+    remove_folders((used, unused, tmp_path / "gone.d"))
+    assert names(tmp_path) == ["used.d"]
+
+
+def test_extended_attributes_are_kept(tmp_path: Path) -> None:
+    target = tmp_path / "a.conf"
+    target.write_text("old")
+    try:
+        os.setxattr(target, "user.origin", b"admin")
+    except OSError as error:
+        pytest.skip(f"the file system has no extended attributes: {error}")
+    with stage({target: file("new")}) as staged:
+        commit(staged)
+    assert os.getxattr(target, "user.origin") == b"admin"
+
+
+def test_a_target_that_cannot_be_written_is_named_and_nothing_is_left(tmp_path: Path) -> None:
+    target = tmp_path / "a.conf"
+    target.mkdir()
+    (target / "in the way").touch()
+    with pytest.raises(Failed) as caught, stage({target: file("new")}) as staged:
+        commit(staged)
+    assert str(target) in caught.value.what
+    assert names(tmp_path) == ["a.conf"]
+
+
+def test_differences_are_told_for_people() -> None:
+    assert differences(file("a"), file("a")) == ()
+    assert differences(file("a"), None) == ("deleted",)
+    assert differences(file("a"), file("b", 0o600)) == ("content", "mode 0600 instead of 0644")
+    assert differences(None, None) == ()
