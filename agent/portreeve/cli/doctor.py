@@ -37,14 +37,16 @@ def command(output: str) -> ExitCode:
 def examine(paths: Paths) -> list[Finding]:
     """Everything that is looked at, in the order in which it should be mended."""
     findings = [examine_host.python(), examine_host.systemd(), examine_host.units(paths)]
-    findings += [examine_host.inotify(paths), examine_host.docker_socket(paths.root / "run/docker.sock")]
+    findings.append(examine_host.inotify())
     targets: list[str] = []
     try:
         overview = codec.overview(printable_data(Client(paths).get("/v1/status")))
     except PortreeveError as error:
-        findings.append(examine_agent.unreachable(error))
+        findings += [examine_agent.unreachable(error), examine_host.docker_socket()]
     else:
         findings += examine_agent.answered(overview)
+        if overview.docker.state not in ("up", "unused"):
+            findings.append(examine_host.docker_socket())
         targets = [target for sync in overview.syncs for target in sync.targets]
     return [*findings, examine_host.state(paths), *examine_host.disks(paths, targets)]
 

@@ -24,6 +24,10 @@ LOW_DISK = 256 << 20
 FULL_DISK = 16 << 20
 """Bytes: below the one a person should know, below the other writing is about to fail."""
 
+INOTIFY_LIMITS = Path("/proc/sys/fs/inotify")
+DOCKER_SOCKET = Path("/run/docker.sock")
+"""Docker's own default; the agent's settings may name another, and are not read without it."""
+
 UNIT_FOLDERS = ("etc/systemd/system", "run/systemd/system", "usr/lib/systemd/system", "lib/systemd/system")
 UNIT_FILES = ("portreeve.service", "portreeve-sync@.service")
 
@@ -48,9 +52,8 @@ def systemd() -> Finding:
     return ok("systemd", match[1])
 
 
-def inotify(paths: Paths) -> Finding:
+def inotify(folder: Path = INOTIFY_LIMITS) -> Finding:
     """There are enough watches, so that no change of a file is missed until the next resync."""
-    folder = paths.root / "proc/sys/fs/inotify"
     limits = {"max_user_watches": FEWEST_WATCHES, "max_user_instances": FEWEST_INSTANCES}
     found = {}
     for name, fewest in limits.items():
@@ -76,7 +79,7 @@ def units(paths: Paths) -> Finding:
     return ok("units", ", ".join(UNIT_FILES))
 
 
-def docker_socket(path: Path) -> Finding:
+def docker_socket(path: Path = DOCKER_SOCKET) -> Finding:
     """Docker's socket exists."""
     try:
         mode = path.stat().st_mode

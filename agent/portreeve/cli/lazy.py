@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from portreeve.definitions.suggestions import did_you_mean
 from portreeve.errors import Misuse, Reason
 
 if TYPE_CHECKING:
@@ -45,6 +44,9 @@ class LazyGroup(click.Group):
         """
         name = args[0]
         if name not in self._summaries and not name.startswith("-") and not ctx.resilient_parsing:
+            # difflib is only worth its import when something was misspelt.
+            from portreeve.definitions.suggestions import did_you_mean
+
             hint = did_you_mean(name, self._summaries, otherwise="`portreeve --help` lists the commands")
             raise Misuse(Reason.USAGE, f"there is no command `{name}`", hint=hint)
         return super().resolve_command(ctx, args)

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from portreeve.definitions.suggestions import did_you_mean, nearest
 from portreeve.errors import Misuse, Reason
 
 SYNC_PREFIX = "sync:"
@@ -43,6 +42,9 @@ def parse_target(text: str) -> WaitTarget:
     """
     if text in ("all", "docker") or (text.startswith(SYNC_PREFIX) and text != SYNC_PREFIX):
         return WaitTarget(text)
+    # difflib is only worth its import when something was misspelt; so in each of these functions.
+    from portreeve.definitions.suggestions import nearest
+
     meant = nearest(text, ("all", "docker"))
     if meant is None and ":" not in text and text:
         meant = SYNC_PREFIX + text
@@ -59,6 +61,8 @@ def parse_condition(text: str) -> Condition:
     try:
         return Condition(text)
     except ValueError as error:
+        from portreeve.definitions.suggestions import did_you_mean
+
         hint = did_you_mean(text, list(Condition))
         raise Misuse(Reason.USAGE, f"`{text}` is not a condition", hint=hint) from error
 
@@ -70,5 +74,7 @@ def unknown_sync(name: str, known: Iterable[str]) -> Misuse:
         name: as somebody wrote it.
         known: the syncs that are declared.
     """
+    from portreeve.definitions.suggestions import did_you_mean
+
     hint = did_you_mean(name, sorted(known), otherwise="`portreeve status` lists the syncs")
     return Misuse(Reason.UNKNOWN_NAME, f"there is no sync `{name}`", hint=hint)

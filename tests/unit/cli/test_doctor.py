@@ -59,9 +59,9 @@ def test_units_are_found_where_systemd_looks(paths: Paths) -> None:
 
 
 def test_few_inotify_watches_are_told_with_the_remedy(paths: Paths) -> None:
-    write(paths.root / "proc/sys/fs/inotify/max_user_watches", "100\n")
-    write(paths.root / "proc/sys/fs/inotify/max_user_instances", "128\n")
-    found = examine_host.inotify(paths)
+    write(paths.root / "max_user_watches", "100\n")
+    write(paths.root / "max_user_instances", "128\n")
+    found = examine_host.inotify(paths.root)
     assert (found.level, found.what) == (Level.WARN, "max_user_watches is 100")
     assert found.remedy.startswith("sysctl fs.inotify.max_user_watches=8192")
 

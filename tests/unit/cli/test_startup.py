@@ -10,6 +10,7 @@ import pytest
 AGENT = str(Path(__file__).parents[3] / "agent")
 HEAVY = {
     "asyncio",
+    "difflib",
     "docker",
     "http.client",
     "http.server",
