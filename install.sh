@@ -63,7 +63,7 @@ END
 
 main() {
     parse_arguments "$@"
-    HERE=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
+    HERE=$(cd -- "$(dirname -- "${BASH_SOURCE[0]:-$0}")" && pwd)
     # Nothing of the caller's may change what is run or where it is put.
     unset PYTHONPATH PYTHONHOME VIRTUAL_ENV PIP_USER PIP_TARGET PIP_PREFIX PIP_REQUIRE_VIRTUALENV
     export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -190,7 +190,7 @@ show_log() { tail -n 40 -- "$LOG" | sed 's/^/    /' >&2; }
 # One field of /etc/os-release, a shell fragment by os-release(5).
 os_field() (
     # shellcheck source=/dev/null
-    . "${OS_RELEASE:-/etc/os-release}"
+    . /etc/os-release
     printf '%s' "${!1:-}"
 )
 
@@ -303,8 +303,8 @@ check_origin() {
     if ((${#missing[@]})); then problem "the wheelhouse $WHEELHOUSE lacks $(listed "${missing[@]}")"; fi
 }
 
-# The lines NAME==VERSION of a lock.
-pinned() { sed -nE 's/^([A-Za-z0-9._-]+==[^ ;\\]+).*/\1/p' "$1"; }
+# The lines NAME==VERSION of a lock; those with a marker are for other systems, or pip knows.
+pinned() { sed -nE '/;/d; s/^([A-Za-z0-9._-]+==[^ \\]+).*/\1/p' "$1"; }
 
 listed() {
     local text
