@@ -720,6 +720,7 @@ remove_program() {
 
 command_demo() {
     local environment=$CURRENT lock
+    say "Getting ready"
     check_root
     check_distribution
     check_python
@@ -738,7 +739,6 @@ command_demo() {
     exec {lock}<"$DEMO"
     if ! flock -n "$lock"; then die "another demo is running" $REFUSED; fi
     UNFINISHED=$DEMO
-    say "Getting ready"
     if ((${#PACKAGES[@]})); then
         step "install $(listed "${PACKAGES[@]}"), which stay" do_packages
     fi

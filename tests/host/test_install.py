@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 import subprocess
+import sys
 import tarfile
 from pathlib import Path
 
@@ -92,7 +93,7 @@ def build_wheelhouse(folder: Path, source: Path, wheelhouse: Path, number: str) 
         if not wheel.name.startswith("portreeve-"):
             shutil.copy2(wheel, folder)
     (source / "agent/portreeve/__init__.py").write_text(f'"""portreeve."""\n\n__version__ = "{number}"\n')
-    pip = (shutil.which("pip3") or "pip3", "wheel", "-q", "--no-deps", "-w", str(folder), str(source))
+    pip = (sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(folder), str(source))
     execute(*pip, timeout=300)
     return folder
 

@@ -2,9 +2,7 @@
 
 import hashlib
 import os
-import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -23,15 +21,6 @@ def functions(script: str, *arguments: str) -> str:
     prepared = f'source <(sed "\\$d" "{SCRIPT}")\n{script}'
     argv = ["bash", "-c", prepared, "bash", *arguments]
     return subprocess.run(argv, check=True, capture_output=True, text=True, timeout=60).stdout
-
-
-def test_shellcheck_has_nothing_to_say() -> None:
-    beside = Path(sys.executable).with_name("shellcheck")
-    program = str(beside) if beside.exists() else shutil.which("shellcheck")
-    assert program is not None
-    checked = subprocess.run([program, str(SCRIPT)], capture_output=True, text=True)
-    assert checked.stdout == ""
-    assert checked.returncode == 0
 
 
 def test_help_names_every_command() -> None:

@@ -1,6 +1,7 @@
 """A program that runs while the demo does, with its output in a file."""
 
 import subprocess
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from os import environ
@@ -49,11 +50,13 @@ def running(
             )
         except OSError as error:
             raise Failed(Reason.NOT_YET, f"{argv[0]} cannot be started", evidence=str(error)) from error
+        watching = threading.Thread(target=_watch, args=(child, notify), name="child-watch")
+        watching.start()
         try:
             if not notify.wait_ready(timeout):
-                raise Failed(
-                    Reason.NOT_YET, f"{argv[0]} was not ready within {timeout:.0f} s", evidence=tail(log)
-                )
+                ended = child.poll()
+                how = f"within {timeout:.0f} s" if ended is None else f"before it ended with status {ended}"
+                raise Failed(Reason.NOT_YET, f"{argv[0]} was not ready {how}", evidence=tail(log))
             yield
         finally:
             child.terminate()
@@ -62,6 +65,12 @@ def running(
             except subprocess.TimeoutExpired:
                 child.kill()
                 child.wait()
+            watching.join()
+
+
+def _watch(child: subprocess.Popen[bytes], notify: NotifySocket) -> None:
+    child.wait()
+    notify.give_up()
 
 
 def tail(log: Path, lines: int = 15) -> str:

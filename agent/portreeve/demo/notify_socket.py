@@ -21,7 +21,8 @@ class NotifySocket:
     def __init__(self, path: Path, hear: Callable[[str], None]) -> None:
         self.path = path
         self._hear = hear
-        self._ready = threading.Event()
+        self._ready = False
+        self._decided = threading.Event()
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._thread = threading.Thread(target=self._listen, name="notify-socket")
 
@@ -41,12 +42,18 @@ class NotifySocket:
         self.path.unlink(missing_ok=True)
 
     def wait_ready(self, timeout: float) -> bool:
-        """Wait for ``READY=1``; whether it came within ``timeout`` seconds."""
-        return self._ready.wait(timeout)
+        """Wait for ``READY=1``; whether it came within ``timeout`` seconds and before :meth:`give_up`."""
+        self._decided.wait(timeout)
+        return self._ready
+
+    def give_up(self) -> None:
+        """Nobody is there any more who could be ready."""
+        self._decided.set()
 
     def _listen(self) -> None:
         while message := self._socket.recv(_LONGEST):
             for assignment in message.decode(errors="replace").splitlines():
                 self._hear(assignment)
                 if assignment == "READY=1":
-                    self._ready.set()
+                    self._ready = True
+                    self._decided.set()
