@@ -1,20 +1,20 @@
 """The agent: all rooms wired together, and what the sockets may ask of it."""
 
-import difflib
 import logging
 import os
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import portreeve
 from portreeve.clock import SYSTEM_CLOCK
 from portreeve.containers.connection import Docker
+from portreeve.control.names import unknown_sync
 from portreeve.daemon.declared import Change, container_interests, load_again
 from portreeve.daemon.inbox import Inbox, Message
 from portreeve.daemon.summary import broken_status, undeclared_status
 from portreeve.definitions.model import Definitions
-from portreeve.errors import Misuse, Reason
+from portreeve.errors import DockerUnavailable, Misuse
 from portreeve.paths import Paths
 from portreeve.reconcile.board import Board
 from portreeve.reconcile.execute import Executor
@@ -216,16 +216,17 @@ class Agent:
                 self.board.post(SyncStatus(name, since=now))
 
     def _docker_status(self) -> DockerStatus:
-        if not container_interests(self._definitions):
+        if container_interests(self._definitions):
+            return self._docker_watcher.state()
+        # Nobody watches it, but whoever waits for it wants to know.
+        try:
+            return DockerStatus("up", self._docker.require_up().version)
+        except DockerUnavailable:
             return DockerStatus("unused")
-        return self._docker_watcher.state()
 
     def _unknown(self, name: str) -> Misuse:
         _, statuses = self.board.snapshot()
-        close = difflib.get_close_matches(name, statuses, n=1)
-        known: Iterable[str] = sorted(statuses)
-        hint = f"did you mean {close[0]}?" if close else f"known are: {', '.join(known) or 'none'}"
-        return Misuse(Reason.UNKNOWN_NAME, f"no sync is called {name}", hint=hint)
+        return unknown_sync(name, statuses)
 
 
 def state_folder(paths: Paths) -> Path:

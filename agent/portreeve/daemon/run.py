@@ -76,8 +76,7 @@ class Loop:
         self._ready = False
         self._roll_call = 0
         self._complained = False
-        interval = watchdog_interval()
-        self._tick = None if interval is None else interval / 3
+        self._tick = watchdog_interval()
 
     def run(self) -> None:
         """Until a stop is asked for."""

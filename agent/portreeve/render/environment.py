@@ -22,7 +22,7 @@ class Renderer:
             loader=FileSystemLoader([str(folder) for folder in folders]),
             undefined=StrictUndefined,
             keep_trailing_newline=True,
-            autoescape=False,  # noqa: S701 - configuration files, not HTML; values are typed instead
+            autoescape=False,
         )
 
     def file(self, name: str, context: Mapping[str, Any]) -> str:

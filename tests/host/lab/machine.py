@@ -54,6 +54,10 @@ class Host(Guest):
         """Its process 1 as seen here; `nsenter -t LEADER -n PROGRAM` joins its network alone."""
         return self._nspawn.leader
 
+    def start(self) -> None:
+        """Start it without waiting for more than a process 1 to enter, where a job of the boot takes long."""
+        self._nspawn.start(["-b", "--private-network"])
+
     def boot(self, timeout: float = BOOT_TIMEOUT, allow_failed: bool = False) -> None:
         """Start it and wait until systemd says that it is running.
 
@@ -65,7 +69,7 @@ class Host(Guest):
             LabError: units failed, or process 1 ended.
             DeadlineError: not up in time; names the units that are still starting.
         """
-        self._nspawn.start(["-b", "--private-network"])
+        self.start()
         good = {"running", "degraded"} if allow_failed else {"running"}
         state = wait_until(self._settled, timeout, f"{self.name} is up")
         if state not in good:

@@ -1,0 +1,280 @@
+"""The agent as a process: what it tells a notify socket, and how it works with files of the host alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+AGENT_FOLDER = Path(__file__).resolve().parents[3] / "agent"
+Eventually = Callable[[Callable[[], object], str], None]
+
+DEFINITION = """
+[sources.app]
+file = "{root}/app.ini"
+
+[values]
+port = {{ source = "app", key = "web.port", type = "port" }}
+
+[[targets]]
+path = "{root}/out.conf"
+template = "out.conf.j2"
+"""
+
+
+class Running:
+    """An agent with its own root, and everything that it told its notify socket."""
+
+    def __init__(self, root: Path, watchdog: float | None = None) -> None:
+        self.root = root
+        self.told: list[str] = []
+        self._notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._notify.bind(str(root / "notify"))
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(AGENT_FOLDER),
+            "PORTREEVE_ROOT": str(root),
+            "NOTIFY_SOCKET": str(root / "notify"),
+        }
+        environment.pop("WATCHDOG_PID", None)
+        if watchdog is not None:
+            environment["WATCHDOG_USEC"] = str(int(watchdog * 1_000_000))
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "portreeve", "run"],
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def _read(self) -> None:
+        while (datagram := self._notify.recv(4096)) != b"end":
+            self.told.extend(datagram.decode().splitlines())
+
+    def told_all(self, *wanted: str) -> bool:
+        return all(text in self.told for text in wanted)
+
+    def command(self, *argv: str, code: int = 0) -> str:
+        ran = subprocess.run(
+            [sys.executable, "-m", "portreeve", *argv],
+            env={**os.environ, "PYTHONPATH": str(AGENT_FOLDER), "PORTREEVE_ROOT": str(self.root)},
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+        assert ran.returncode == code, f"{argv}: {ran.returncode}\n{ran.stdout}{ran.stderr}"
+        return ran.stdout
+
+    def status(self, name: str) -> dict[str, object]:
+        shown = json.loads(self.command("explain", name, "--output", "json"))
+        assert isinstance(shown, dict)
+        return shown
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> str:
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        _, errors = self.process.communicate(timeout=30)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as end:
+            end.sendto(b"end", str(self.root / "notify"))
+        self._reader.join(10)
+        self._notify.close()
+        return errors
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    for folder in ("etc/portreeve/syncs.d", "etc/portreeve/templates", "var/lib", "run"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "app.ini").write_text("[web]\nport = 9000\n")
+    (tmp_path / "etc/portreeve/templates/out.conf.j2").write_text("listen {{ port }}\n")
+    (tmp_path / "etc/portreeve/syncs.d/app.toml").write_text(DEFINITION.format(root=tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def start(root: Path) -> Iterator[Callable[..., Running]]:
+    started: list[Running] = []
+
+    def begin(watchdog: float | None = None) -> Running:
+        running = Running(root, watchdog)
+        started.append(running)
+        return running
+
+    yield begin
+    for running in started:
+        if running.process.poll() is None:
+            running.stop(signal.SIGKILL)
+
+
+def written(root: Path, text: str) -> Callable[[], bool]:
+    target = root / "out.conf"
+    return lambda: target.exists() and target.read_text() == text
+
+
+def test_the_sequence_that_systemd_is_told(start: Callable[..., Running], eventually: Eventually) -> None:
+    running = start(watchdog=1.5)
+    eventually(lambda: running.told_all("READY=1", "WATCHDOG=1"), "ready and alive")
+    assert "STATUS=1 sync: 1 in step" in running.told
+    first = running.told.index("READY=1")
+    assert running.told.index("STATUS=starting; 1 sync: 1 pending") < first
+    assert any(text.startswith("EXTEND_TIMEOUT_USEC=") for text in running.told[:first])
+
+    running.process.send_signal(signal.SIGHUP)
+    eventually(lambda: "RELOADING=1" in running.told, "the reload is announced")
+    eventually(lambda: running.told.count("READY=1") == 2, "the reload is over")
+    reload = running.told.index("RELOADING=1")
+    assert running.told[reload + 1].startswith("MONOTONIC_USEC=")
+
+    running.stop()
+    assert running.process.returncode == 0
+    assert running.told[-1] == "STOPPING=1"
+
+
+def test_a_source_that_is_missing_does_not_delay_readiness(
+    root: Path, start: Callable[..., Running], eventually: Eventually
+) -> None:
+    (root / "app.ini").unlink()
+    running = start()
+    eventually(lambda: "READY=1" in running.told, "it is ready")
+    eventually(
+        lambda: any("1 waiting" in text and "app.ini" in text for text in running.told), "and says who waits"
+    )
+    running.stop()
+
+
+def test_a_change_is_followed(root: Path, start: Callable[..., Running], eventually: Eventually) -> None:
+    running = start()
+    eventually(written(root, "listen 9000\n"), "the first value is written")
+    (root / "app.ini").write_text("[web]\nport = 9443\n")
+    eventually(written(root, "listen 9443\n"), "an in-place write is followed")
+    (root / "new").write_text("[web]\nport = 9444\n")
+    (root / "new").rename(root / "app.ini")
+    eventually(written(root, "listen 9444\n"), "an atomic replace is followed")
+    running.stop()
+
+
+def test_a_source_that_appears_later_is_noticed(
+    root: Path, start: Callable[..., Running], eventually: Eventually
+) -> None:
+    (root / "app.ini").unlink()
+    running = start()
+    eventually(lambda: "READY=1" in running.told, "it is ready")
+    assert not (root / "out.conf").exists()
+    (root / "app.ini").write_text("[web]\nport = 9000\n")
+    eventually(written(root, "listen 9000\n"), "the value is written")
+    running.stop()
+
+
+def test_an_edited_template_is_followed(
+    root: Path, start: Callable[..., Running], eventually: Eventually
+) -> None:
+    running = start()
+    eventually(written(root, "listen 9000\n"), "the first value is written")
+    (root / "etc/portreeve/templates/out.conf.j2").write_text("port {{ port }};\n")
+    eventually(written(root, "port 9000;\n"), "the template's change is followed")
+    running.stop()
+
+
+def test_a_new_definition_is_picked_up_and_a_broken_edit_keeps_the_last_good_form(
+    root: Path, start: Callable[..., Running], eventually: Eventually
+) -> None:
+    running = start()
+    eventually(written(root, "listen 9000\n"), "the first value is written")
+    definition = root / "etc/portreeve/syncs.d/app.toml"
+    definition.write_text("[sources.app\n")
+    eventually(lambda: "app.toml" in running.command("status", code=1), "the problem is told, with its file")
+    (root / "app.ini").write_text("[web]\nport = 9443\n")
+    eventually(written(root, "listen 9443\n"), "the last good form still works")
+    other = DEFINITION.format(root=root).replace('out.conf"', 'other.conf"')
+    (root / "etc/portreeve/syncs.d/other.toml").write_text(other)
+    eventually((root / "other.conf").exists, "the new definition works")
+    running.stop()
+
+
+def test_a_bad_value_changes_nothing_and_is_explained(
+    root: Path, start: Callable[..., Running], eventually: Eventually
+) -> None:
+    running = start()
+    eventually(written(root, "listen 9000\n"), "the first value is written")
+    (root / "app.ini").write_text("[web]\nport = 90000\n")
+    eventually(lambda: "value-invalid" in running.command("explain", "app"), "it is explained")
+    assert (root / "out.conf").read_text() == "listen 9000\n"
+    assert running.status("app")["state"] == "waiting"
+    running.stop()
+
+
+def test_drift_is_repaired(root: Path, start: Callable[..., Running], eventually: Eventually) -> None:
+    running = start()
+    eventually(written(root, "listen 9000\n"), "the first value is written")
+    (root / "out.conf").write_text("listen 1\n")
+    eventually(written(root, "listen 9000\n"), "a tampered target is put right")
+    (root / "out.conf").unlink()
+    eventually(written(root, "listen 9000\n"), "a deleted target is put back")
+    (root / "out.conf").chmod(0o777)
+    running.command("sync", "app")
+    eventually(lambda: (root / "out.conf").stat().st_mode & 0o777 == 0o644, "its mode is put right")
+    running.stop()
+
+
+def test_a_rollback_holds_until_a_sync_is_asked_for(
+    root: Path, start: Callable[..., Running], eventually: Eventually
+) -> None:
+    running = start()
+    eventually(written(root, "listen 9000\n"), "the first value is written")
+    (root / "app.ini").write_text("[web]\nport = 9443\n")
+    eventually(written(root, "listen 9443\n"), "the second value is written")
+    running.command("rollback", "app")
+    assert (root / "out.conf").read_text() == "listen 9000\n"
+    (root / "app.ini").write_text("[web]\nport = 9444\n")
+    running.command("rollback", "app", "--to", "0")
+    assert not (root / "out.conf").exists()
+    assert running.status("app")["state"] == "held"
+    running.command("sync", "app")
+    assert (root / "out.conf").read_text() == "listen 9444\n"
+    running.stop()
+
+
+def test_a_second_agent_on_the_same_state_is_refused(
+    start: Callable[..., Running], eventually: Eventually
+) -> None:
+    running = start()
+    eventually(lambda: "READY=1" in running.told, "it is ready")
+    running.command("run", code=5)
+    running.stop()
+
+
+def test_a_file_written_while_the_agent_was_killed_is_followed_at_the_next_start(
+    root: Path, start: Callable[..., Running], eventually: Eventually
+) -> None:
+    running = start()
+    eventually(written(root, "listen 9000\n"), "the first value is written")
+    running.stop(signal.SIGKILL)
+    (root / "app.ini").write_text("[web]\nport = 9443\n")
+    (root / "notify").unlink()
+    running = start()
+    eventually(written(root, "listen 9443\n"), "the change is followed")
+    running.stop()
+
+
+def test_a_definition_that_is_gone_leaves_its_files_and_can_be_rolled_back(
+    root: Path, start: Callable[..., Running], eventually: Eventually
+) -> None:
+    running = start()
+    eventually(written(root, "listen 9000\n"), "the first value is written")
+    (root / "etc/portreeve/syncs.d/app.toml").unlink()
+    eventually(lambda: "undeclared" in running.command("status"), "that it is gone is told")
+    assert (root / "out.conf").read_text() == "listen 9000\n"
+    running.command("rollback", "app", "--to", "0")
+    assert not (root / "out.conf").exists()
+    running.stop()
