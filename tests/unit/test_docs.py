@@ -1,0 +1,65 @@
+"""The documentation says what the program does: what can be compared is compared."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from portreeve.definitions.schema import SettingsTable, SyncTable, Table
+from portreeve.errors import ExitCode, Reason
+from portreeve.reconcile.status import Stage, State
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+PAGES = (*CHECKOUT.glob("*.md"), *(CHECKOUT / "docs").glob("*.md"))
+
+
+def page(name: str) -> str:
+    return (CHECKOUT / "docs" / name).read_text()
+
+
+def test_every_reason_is_explained_and_no_other() -> None:
+    explained = re.findall(r"^### `([a-z-]+)`$", page("reasons.md"), re.MULTILINE)
+    assert explained == sorted(reason.value for reason in Reason)
+
+
+def test_every_reason_tells_what_to_do() -> None:
+    for section in page("reasons.md").split("\n### ")[1:]:
+        assert "\n**To do:** " in section, section.splitlines()[0]
+
+
+@pytest.mark.parametrize("state", State)
+def test_the_readme_has_every_state(state: State) -> None:
+    assert f"| {state.value} |" in (CHECKOUT / "README.md").read_text()
+
+
+@pytest.mark.parametrize("word", [*Stage, *State])
+def test_the_drawing_has_every_stage_and_state(word: str) -> None:
+    assert word in page("design.md")
+
+
+@pytest.mark.parametrize("code", ExitCode)
+def test_the_readme_has_every_exit_code(code: ExitCode) -> None:
+    assert re.search(rf"^\| {code.value} \|", (CHECKOUT / "README.md").read_text(), re.MULTILINE)
+
+
+def keys(table: type[Table]) -> set[str]:
+    """The keys of a table and of the tables in it."""
+    found = set()
+    for name, field in table.model_fields.items():
+        found.add(name)
+        for inner in re.findall(r"\w+Table", str(field.annotation)):
+            kind = next((kind for kind in Table.__subclasses__() if kind.__name__ == inner), None)
+            found |= keys(kind) if kind else set()
+    return found
+
+
+@pytest.mark.parametrize("key", sorted(keys(SyncTable) | keys(SettingsTable)))
+def test_the_reference_has_every_key(key: str) -> None:
+    assert re.search(rf"`[^`]*\b{key}\b[^`]*`", page("definitions.md")), key
+
+
+@pytest.mark.parametrize("file", PAGES, ids=lambda file: file.name)
+def test_links_lead_somewhere(file: Path) -> None:
+    for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", file.read_text()):
+        if "://" not in link:
+            assert (file.parent / link).exists(), link
