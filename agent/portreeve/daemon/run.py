@@ -15,7 +15,6 @@ from portreeve.daemon.summary import status_line
 from portreeve.errors import Reason, Refused
 from portreeve.paths import Paths
 from portreeve.reconcile.store import Store
-from portreeve.sources.stable import ignore_lease_breaks
 from portreeve.systemd.journal import setup_logging
 from portreeve.systemd.messages import MessageId
 from portreeve.systemd.notify import Notifier, watchdog_interval
@@ -38,7 +37,6 @@ def run(paths: Paths) -> None:
     """
     # Without this a stuck worker's SIGABRT from systemd's watchdog would leave no trace of where it stuck.
     faulthandler.enable()
-    ignore_lease_breaks()
     setup_logging("INFO")
     inbox = Inbox()
     inbox.listen_to_signals()

@@ -151,7 +151,7 @@ class Reconciler:
             error = caught
         self._watch(sync.name, self._files(sync, interest))
         self._converge(sync, record, memory, desired, error)
-        if interest.unwatchable:
+        if interest.poll:
             self._queue.add(sync.name, self._settings.poll)
 
     def _read(self, sync: Sync, record: Record, memory: Memory, interest: Interest) -> Desired:
@@ -164,7 +164,7 @@ class Reconciler:
     def _files(self, sync: Sync, interest: Interest) -> list[Path]:
         templates = (self._renderer.path(target.template) for target in sync.targets)
         targets = (target.path for target in sync.targets)
-        return [*interest.paths, *targets, *(path for path in templates if path is not None)]
+        return [*interest.watch, *targets, *(path for path in templates if path is not None)]
 
     def _converge(
         self,
