@@ -754,8 +754,8 @@ command_demo() {
     exit "$code"
 }
 
-# Its ELF header names no interpreter (PT_INTERP), so it runs in an image that holds nothing else.
-is_static() { ! grep -aq -m 1 'ld-linux\|ld-musl' "$1"; }
+# It runs in an image that holds nothing else.
+is_static() { ! ldd "$1" >/dev/null 2>&1; }
 
 # ---- a wheelhouse -------------------------------------------------------------------------------
 

@@ -38,7 +38,8 @@ class Narrator:
 
     def command(self, command: str, output: str = "") -> None:
         """A command that was just run, and what it printed."""
-        click.secho(f"  $ {command}", fg="cyan")
+        folded = textwrap.wrap(command, WIDTH - 6, break_on_hyphens=False, break_long_words=False)
+        click.secho("  $ " + " \\\n      ".join(folded), fg="cyan")
         self.output(output)
 
     def output(self, text: str) -> None:

@@ -1,9 +1,11 @@
 """Watches the demo's sync by the agent's public socket, and the file that follows."""
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
 
+from portreeve.clock import SYSTEM_CLOCK
 from portreeve.control import codec
 from portreeve.control.client import Client
 from portreeve.demo.agent import PROGRAM
@@ -14,7 +16,7 @@ from portreeve.process import run
 from portreeve.reconcile.status import State, SyncStatus
 
 PATIENCE = 20.0
-"""Seconds without any news after which what is waited for will not come; the agent tries sooner than that."""
+"""Seconds after which what is waited for will not come; the agent tries several times in it."""
 
 
 class Spectator:
@@ -35,13 +37,16 @@ class Spectator:
             Failed: no such status came.
         """
         last = ""
+        deadline = SYSTEM_CLOCK.monotonic() + PATIENCE
         for line in self._client.stream("/v1/events", silence=PATIENCE):
+            if SYSTEM_CLOCK.monotonic() > deadline:
+                break
             if "sync" not in line:
                 continue
             status = codec.sync_status(line["sync"])
             if status.name == SYNC and done(status):
                 return status
-            last = str(line["sync"])
+            last = json.dumps(line["sync"], indent=2)
         raise Failed(Reason.NOT_YET, f"{what} did not come", evidence=last)
 
     def wait_for_port(self, port: int) -> SyncStatus:
