@@ -78,15 +78,15 @@ class MainJob:
 
 
 def declare(host: Host) -> None:
-    """Put the shipped definition of the sync in place."""
+    """Put the shipped definition of the sync in place, and wait until the agent has it."""
     host.write(DEFINITION, host.read(SHIPPED))
+    host.wait_until(lambda: any_sync(host), 10, "the definition is loaded")
 
 
 def begin(host: Host, port: int = 9000) -> MainJob:
     """Start AppHub with this port, declare the sync, and wait until Cockpit follows."""
     job = MainJob(host, run_apphub(Containers(host), port))
     declare(host)
-    host.wait_until(lambda: any_sync(host), 10, "the definition is loaded")
     job.in_step()
     return job
 

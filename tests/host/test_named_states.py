@@ -7,7 +7,7 @@ import pytest
 from host.lab.containers import Containers, run_apphub
 from host.lab.faults import hung_socket
 from host.lab.machine import Host
-from host.main_job import DEFINITION, DROP_IN, MainJob, any_sync, declare
+from host.main_job import DEFINITION, DROP_IN, MainJob, declare
 
 VOLUME = "/var/lib/docker/volumes/websoft9_apphub_config/_data"
 OLD_DAEMON = r"""
@@ -39,7 +39,6 @@ def job(installed_host: Host) -> MainJob:
 def named(job: MainJob, reason: str, *evidence: str, timeout: float = 20) -> None:
     """The sync is out of step for this reason, told with evidence and a next try, and nothing was written."""
     host = job.host
-    host.wait_until(lambda: any_sync(host), 10, "the definition is loaded")
     status = job.reason(reason, timeout)
     assert status["state"] in ("waiting", "overdue")
     assert status["next_try"] is not None
@@ -55,7 +54,8 @@ def named(job: MainJob, reason: str, *evidence: str, timeout: float = 20) -> Non
 
 
 def use_socket(host: Host, path: str) -> None:
-    host.append("/etc/portreeve/portreeve.toml", f'\n[docker]\nsocket = "{path}"\ntimeout = "2s"\n')
+    settings = f'[docker]\nsocket = "{path}"\ntimeout = "2s"\n'
+    host.write("/etc/portreeve/portreeve.toml.d/lab.toml", settings)
     host.run("systemctl", "restart", "portreeve")
 
 

@@ -74,9 +74,8 @@ def test_an_idle_agent_is_not_bitten(watched_host: Host) -> None:
 def test_a_slow_container_and_a_hung_docker_do_not_get_it_restarted(watched_host: Host) -> None:
     host = watched_host
     hung_socket(host, "/run/hung-docker.sock")
-    host.append(
-        "/etc/portreeve/portreeve.toml", '\n[docker]\nsocket = "/run/hung-docker.sock"\ntimeout = "9s"\n'
-    )
+    settings = '[docker]\nsocket = "/run/hung-docker.sock"\ntimeout = "9s"\n'
+    host.write("/etc/portreeve/portreeve.toml.d/lab.toml", settings)
     run_apphub(Containers(host), 9000)
     declare(host)
     host.run("systemctl", "restart", "portreeve", timeout=60)

@@ -32,6 +32,7 @@ from portreeve.reconcile.workers import Pulse, Workers
 from portreeve.systemd.bus import Systemd
 from portreeve.triggers.docker_events import DockerWatcher
 from portreeve.triggers.files import FileWatcher
+from portreeve.triggers.points import EVERY
 from portreeve.triggers.timer import ResyncTimer
 
 log = logging.getLogger(__name__)
@@ -62,6 +63,8 @@ class Agent:
         self._store = store
         self._started = clock.wall()
         self._cancelled = threading.Event()
+        self._started_watching = False
+        self._docker_watched = False
         first = load_again(paths, None)
         self._definitions = first.definitions
         settings = first.definitions.settings
@@ -101,7 +104,8 @@ class Agent:
     def start(self) -> None:
         """Begin to watch and to work."""
         self._files.start()
-        self._docker_watcher.start()
+        self._started_watching = True
+        self._watch_docker()
         self._resync.start()
         self.workers.start()
 
@@ -114,7 +118,8 @@ class Agent:
         self._cancelled.set()
         self.board.close()
         self._resync.stop()
-        self._docker_watcher.stop()
+        if self._docker_watched:
+            self._docker_watcher.stop()
         self._files.stop()
         if not self.workers.stop(STOP_TIMEOUT):
             log.warning("work that has begun did not end in time; it is resumed at the next start")
@@ -180,20 +185,31 @@ class Agent:
             self.queue.add(key, delay)
 
     def _look_at_everything(self) -> None:
-        for trouble in (*self._files.check(), *self._docker_watcher.check()):
+        for trouble in self._files.check():
             log.warning("%s", trouble)
+        if self._docker_watched:
+            self._docker_watcher.check()
         self._look_at(dict.fromkeys(self._definitions.syncs, 0))
 
     def _use(self, change: Change) -> None:
         definitions = self._definitions = change.definitions
         self._reconciler.define(definitions)
-        self._docker_watcher.set_interests(container_interests(definitions))
-        self._files.watch(DEFINITIONS_KEY, definitions.files)
+        self._watch_docker()
+        folders = (path / EVERY for path in definitions.files)
+        self._files.watch(DEFINITIONS_KEY, [*definitions.files, *folders])
         for name in change.gone:
             self.queue.forget(name)
             self._files.watch(name, ())
         self._post_others(definitions)
         self._look_at(dict.fromkeys(change.changed, 0))
+
+    def _watch_docker(self) -> None:
+        """Listen to Docker from the first sync on that needs it; without one, nothing wakes for its sake."""
+        interests = container_interests(self._definitions)
+        self._docker_watcher.set_interests(interests)
+        if interests and self._started_watching and not self._docker_watched:
+            self._docker_watched = True
+            self._docker_watcher.start()
 
     def _post_others(self, definitions: Definitions) -> None:
         """Statuses of what nobody works on: broken definitions, and files whose definition is gone."""
@@ -216,13 +232,16 @@ class Agent:
                 self.board.post(SyncStatus(name, since=now))
 
     def _docker_status(self) -> DockerStatus:
-        if container_interests(self._definitions):
-            return self._docker_watcher.state()
-        # Nobody watches it, but whoever waits for it wants to know.
         try:
-            return DockerStatus("up", self._docker.require_up().version)
-        except DockerUnavailable:
-            return DockerStatus("unused")
+            # Shared with everybody who asked within the last second, so that asking often costs nothing.
+            version = self._docker.require_up().version
+        except DockerUnavailable as error:
+            if not container_interests(self._definitions):
+                return DockerStatus("unused")
+            since = self._docker_watcher.state().since
+            return DockerStatus(error.reason.removeprefix("docker-"), evidence=str(error), since=since)
+        since = self._docker_watcher.state().since if self._docker_watched else self._started
+        return DockerStatus("up", version, since=since)
 
     def _unknown(self, name: str) -> Misuse:
         _, statuses = self.board.snapshot()

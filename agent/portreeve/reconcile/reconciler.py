@@ -162,9 +162,8 @@ class Reconciler:
         return Desired(readings.values, desired_content(sync, readings.values, self._renderer, kept))
 
     def _files(self, sync: Sync, interest: Interest) -> list[Path]:
-        templates = (self._renderer.path(target.template) for target in sync.targets)
-        targets = (target.path for target in sync.targets)
-        return [*interest.watch, *targets, *(path for path in templates if path is not None)]
+        templates = {place for target in sync.targets for place in self._renderer.places(target.template)}
+        return [*interest.watch, *(target.path for target in sync.targets), *templates]
 
     def _converge(
         self,

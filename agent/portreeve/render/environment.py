@@ -18,6 +18,7 @@ class Renderer:
     """
 
     def __init__(self, folders: Sequence[Path]) -> None:
+        self._folders = tuple(folders)
         self._environment = ImmutableSandboxedEnvironment(
             loader=FileSystemLoader([str(folder) for folder in folders]),
             undefined=StrictUndefined,
@@ -47,13 +48,9 @@ class Renderer:
         except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
             raise _failed(f"the text {template!r} could not be rendered", error) from error
 
-    def path(self, name: str) -> Path | None:
-        """The file that a template's name stands for, so that it can be watched."""
-        try:
-            filename = self._environment.get_template(name).filename
-        except (TemplateError, OSError):
-            return None
-        return None if filename is None else Path(filename)
+    def places(self, name: str) -> tuple[Path, ...]:
+        """Where a template may be found, existing or not: a change of any may change what is rendered."""
+        return tuple(folder / name for folder in self._folders)
 
 
 def _failed(what: str, error: Exception) -> PortreeveError:

@@ -1,64 +1,190 @@
-"""Stand-in until the real one lands."""
+"""Wakes the keys of a container when Docker tells of it, and all of them when Docker comes or goes."""
 
+import logging
 import threading
-import time
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
 
-from portreeve.containers.connection import Docker
+from portreeve.clock import SYSTEM_CLOCK, Clock
 from portreeve.definitions.model import ContainerRef
-from portreeve.errors import DockerUnavailable
-from portreeve.reconcile.status import DockerStatus
+from portreeve.errors import DockerUnavailable, Reason
+
+log = logging.getLogger(__name__)
+
+_FIRST_RETRY = 0.1
+_LAST_RETRY = 3.0
+"""Seconds between two tries to reach Docker: it grows from the one to the other."""
+
+_STOP_TIMEOUT = 1.0
+"""Seconds that stopping waits; a thread that a hung daemon holds ends by itself when its call times out."""
+
+Enqueue = Callable[[str, float], object]
+
+
+class Event(Protocol):
+    """Something happened to a container."""
+
+    @property
+    def name(self) -> str:
+        """The container's."""
+
+    @property
+    def action(self) -> str:
+        """What happened."""
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """The container's labels, among other attributes."""
+
+
+class Stream(Protocol):
+    """Events until it ends, for whatever reason."""
+
+    def __iter__(self) -> Iterator[Event]:
+        """The events, as they come."""
+
+    def close(self) -> None:
+        """End it, from any thread."""
+
+
+class Engine(Protocol):
+    """What is needed of :class:`portreeve.containers.connection.Docker`."""
+
+    def require_up(self) -> object:
+        """Raise ``DockerUnavailable`` unless Docker answers."""
+
+    def events(self) -> Stream:
+        """Open a stream, or raise ``DockerUnavailable``."""
+
+
+@dataclass(frozen=True, slots=True)
+class DockerState:
+    """Whether events are heard.
+
+    Args:
+        connected: the stream is open.
+        reason: why not.
+        evidence: what was seen that says so.
+        since: wall-clock seconds.
+    """
+
+    connected: bool
+    reason: Reason | None
+    evidence: str
+    since: float
 
 
 class DockerWatcher:
-    def __init__(self, docker: Docker, enqueue: Callable[[str, float], None]) -> None:
+    """Listens to Docker in a thread of its own and enqueues keys.
+
+    Events are hints and may be lost, so whenever the stream opens or ends, everything that depends on Docker
+    is enqueued: lists and inspects decide.
+
+    Args:
+        docker: to listen to.
+        enqueue: takes a key and a delay in seconds.
+        clock: for :meth:`state`.
+    """
+
+    def __init__(self, docker: Engine, enqueue: Enqueue, clock: Clock = SYSTEM_CLOCK) -> None:
         self._docker = docker
         self._enqueue = enqueue
+        self._clock = clock
         self._interests: Mapping[str, tuple[ContainerRef, ...]] = {}
-        self._stopped = threading.Event()
-        self._changed = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="docker-events", daemon=True)
-        self._stream: Any = None
-        self._state = DockerStatus("down", since=time.time())
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._stream: Stream | None = None
+        self._state = DockerState(False, None, "not asked yet", clock.wall())
+        self._thread: threading.Thread | None = None
 
     def set_interests(self, interests: Mapping[str, tuple[ContainerRef, ...]]) -> None:
-        self._interests = interests
-        self._changed.set()
+        """Say which keys depend on which containers; replaces what was said before."""
+        self._interests = dict(interests)
 
     def start(self) -> None:
+        """Begin to listen."""
+        self._thread = threading.Thread(target=self._run, name="docker-events", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        self._stopped.set()
-        self._changed.set()
-        if self._stream:
-            self._stream.close()
-        self._thread.join()
+        """End, now."""
+        self._stopping.set()
+        self._close_stream()
+        if self._thread is not None:
+            self._thread.join(_STOP_TIMEOUT)
 
-    def state(self) -> DockerStatus:
+    def state(self) -> DockerState:
+        """Whether events are heard, and since when."""
         return self._state
 
-    def check(self) -> tuple[str, ...]:
-        return ()
+    def check(self) -> None:
+        """Make sure that a silent stream is alive; for the resync timer.
+
+        A daemon that hangs keeps its streams open and says nothing: then the stream is closed, and the thread
+        tries to reach Docker until it answers.
+        """
+        if self._thread is not None and not self._thread.is_alive() and not self._stopping.is_set():
+            log.error("the thread that listens to Docker had ended; it is started again")
+            self.start()
+        if not self._state.connected:
+            return
+        try:
+            self._docker.require_up()
+        except DockerUnavailable as error:
+            log.warning("Docker does not answer any more: %s", error)
+            self._close_stream()
 
     def _run(self) -> None:
-        while not self._stopped.is_set():
-            if not self._interests:
-                self._changed.wait()
-                self._changed.clear()
-                continue
+        pause = _FIRST_RETRY
+        while not self._stopping.is_set():
             try:
-                info = self._docker.require_up()
-                self._stream = self._docker.events()
+                stream = self._docker.events()
             except DockerUnavailable as error:
-                self._state = DockerStatus(error.reason.removeprefix("docker-"), "", str(error), time.time())
-                self._stopped.wait(1)
+                self._disconnected(error.reason, error.evidence)
+                self._stopping.wait(pause)
+                pause = min(pause * 2, _LAST_RETRY)
                 continue
-            self._state = DockerStatus("up", info.version, "", time.time())
-            for key in self._interests:
-                self._enqueue(key, 0)
-            for event in self._stream:
-                for key, refs in self._interests.items():
-                    if event.action == "rename" or any(r.matches(event.name, event.labels) for r in refs):
-                        self._enqueue(key, 0)
+            opened = self._clock.monotonic()
+            self._listen(stream)
+            # A daemon that ends every stream at once must not keep everything awake.
+            lasted = self._clock.monotonic() - opened > _LAST_RETRY
+            pause = _FIRST_RETRY if lasted else min(pause * 2, _LAST_RETRY)
+            self._stopping.wait(pause)
+
+    def _listen(self, stream: Stream) -> None:
+        with self._lock:
+            self._stream = stream
+            if self._stopping.is_set():
+                stream.close()
+        self._state = DockerState(True, None, "", self._clock.wall())
+        self._wake_all()
+        try:
+            for event in stream:
+                self._wake(event)
+        finally:
+            with self._lock:
+                self._stream = None
+        if not self._stopping.is_set():
+            self._disconnected(Reason.DOCKER_DOWN, "the stream of events ended")
+
+    def _disconnected(self, reason: Reason, evidence: str) -> None:
+        was = self._state
+        if was.connected or was.reason is not reason:
+            self._state = DockerState(False, reason, evidence, self._clock.wall())
+            self._wake_all()
+
+    def _wake(self, event: Event) -> None:
+        for key, refs in self._interests.items():
+            # A rename takes a container from one key and may give it to another.
+            if event.action == "rename" or any(ref.matches(event.name, event.labels) for ref in refs):
+                self._enqueue(key, 0.0)
+
+    def _wake_all(self) -> None:
+        for key in self._interests:
+            self._enqueue(key, 0.0)
+
+    def _close_stream(self) -> None:
+        with self._lock:
+            if self._stream is not None:
+                self._stream.close()

@@ -1,61 +1,157 @@
-"""Stand-in until the real one lands."""
+"""Wakes the keys of a file when it is written, replaced, made or removed."""
 
+import os
+import queue
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from watchdog.events import (
+    DirCreatedEvent,
+    DirDeletedEvent,
     FileClosedEvent,
     FileCreatedEvent,
-    FileDeletedEvent,
-    FileMovedEvent,
     FileSystemEvent,
-    FileSystemEventHandler,
-    DirMovedEvent,
-    DirDeletedEvent,
-    DirCreatedEvent,
 )
-from watchdog.observers import Observer
 
-FILTER = [FileClosedEvent, FileMovedEvent, FileCreatedEvent, FileDeletedEvent, DirMovedEvent, DirDeletedEvent, DirCreatedEvent]
+from portreeve.triggers.folders import Folders
+from portreeve.triggers.points import EVERY, Point, points
+
+_CREATED = 0.05
+"""Seconds until a file that was just made is looked at: its writer mostly needs less."""
+
+Enqueue = Callable[[str, float], object]
 
 
-class FileWatcher(FileSystemEventHandler):
-    def __init__(self, enqueue: Callable[[str, float], None]) -> None:
+class FileWatcher:
+    """Enqueues a key whenever one of its paths may have changed.
+
+    Folders are watched, not files: a file that is replaced would take its watch with it. Where a folder is
+    not there, the nearest one above it is watched, and the watch moves closer when that changes.
+
+    Args:
+        enqueue: takes a key and a delay in seconds; called from several threads.
+    """
+
+    def __init__(self, enqueue: Enqueue) -> None:
         self._enqueue = enqueue
-        self._observer = Observer()
         self._lock = threading.Lock()
         self._paths: dict[str, frozenset[Path]] = {}
-        self._watches: dict[Path, object] = {}
+        self._points: dict[str, frozenset[Point]] = {}
+        # Replaced as a whole, never changed: watchdog's thread reads it while it holds a lock of its own that
+        # whoever changes the watches needs, so it must not wait for ours.
+        self._index: Mapping[Point, frozenset[str]] = {}
+        self._folders = Folders(self._changed, self._overflowed)
+        self._moved: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._mover = threading.Thread(target=self._move_watches, name="file-watches", daemon=True)
+        self._started = False
 
     def start(self) -> None:
-        self._observer.start()
+        """Begin; what was asked for before is watched from now on."""
+        with self._lock:
+            self._folders.start()
+            self._started = True
+            for key in self._paths:
+                self._settle(key)
+        self._mover.start()
 
     def stop(self) -> None:
-        self._observer.stop()
-        if self._observer.ident:
-            self._observer.join()
+        """End every watch and every thread; no key is enqueued afterwards."""
+        with self._lock:
+            if not self._started:
+                return
+            self._started = False
+        self._moved.put(None)
+        self._mover.join()
+        with self._lock:
+            self._folders.stop()
 
     def watch(self, key: str, paths: Iterable[Path]) -> None:
+        """Say which paths a key depends on; replaces what was said before, and nothing ends it.
+
+        A key is enqueued once when something of it is watched for the first time: that may just have changed.
+
+        Args:
+            key: what to enqueue.
+            paths: absolute; they need not exist; the last name may be :data:`EVERY`. Links among their parents are followed and watched. A path
+                that is a link itself is watched by its name; give its trail to watch what it leads to too.
+        """
+        wanted = frozenset(paths)
         with self._lock:
-            self._paths[key] = frozenset(paths)
-            wanted = set()
-            for paths_ in self._paths.values():
-                for path in paths_:
-                    folder = path if key == "@definitions" and path.is_dir() else path.parent
-                    while not folder.is_dir():
-                        folder = folder.parent
-                    wanted.add(folder)
-                    if path.is_dir():
-                        wanted.add(path)
-            for folder in wanted - self._watches.keys():
-                self._watches[folder] = self._observer.schedule(self, str(folder), event_filter=FILTER)
+            if wanted:
+                self._paths[key] = wanted
+            else:
+                self._paths.pop(key, None)
+            if self._started:
+                self._settle(key)
 
     def check(self) -> tuple[str, ...]:
-        return ()
+        """Look after every watch; for the resync timer.
 
-    def on_any_event(self, event: FileSystemEvent) -> None:
-        names = {Path(str(event.src_path)), Path(str(event.dest_path or event.src_path))}
-        for key, paths in list(self._paths.items()):
-            if any(n in paths or n.parent in paths or any(n in p.parents for p in paths) for n in names):
-                self._enqueue(key, 0.05 if isinstance(event, FileCreatedEvent) else 0.0)
+        Returns:
+            what was wrong: a watch that had ended, a folder that is another one now or cannot be watched.
+        """
+        with self._lock:
+            if not self._started:
+                return ()
+            wrong = ["the watching thread had ended"] if self._folders.revive() else []
+            for key in list(self._paths):
+                wrong += self._settle(key)
+        return tuple(dict.fromkeys(wrong))
+
+    def _settle(self, key: str) -> list[str]:
+        """Watch a key's paths where they are now, and enqueue it if that is elsewhere than before."""
+        before = self._points.get(key, frozenset())
+        problems: list[str] = []
+        rearmed: set[str] = set()
+        for _ in range(3):  # A folder may appear or go while its watch is set.
+            now = frozenset(point for path in self._paths.get(key, ()) for point in points(path))
+            self._publish(key, now)
+            fresh, problems = self._folders.arm({folder for folder, _ in now})
+            rearmed |= fresh
+            if not fresh and not problems:
+                break
+        self._folders.keep({folder for folder, _ in self._index})
+        if rearmed or now - before:
+            self._enqueue(key, _CREATED)
+        known = {folder for folder, _ in before}
+        return problems + [f"{folder} was not watched any more" for folder in sorted(rearmed & known)]
+
+    def _publish(self, key: str, now: frozenset[Point]) -> None:
+        if self._points.get(key, frozenset()) == now:
+            return
+        if now:
+            self._points[key] = now
+        else:
+            self._points.pop(key, None)
+        index: dict[Point, set[str]] = {}
+        for each, its_points in self._points.items():
+            for point in its_points:
+                index.setdefault(point, set()).add(each)
+        self._index = {point: frozenset(keys) for point, keys in index.items()}
+
+    def _changed(self, event: FileSystemEvent) -> None:
+        """In watchdog's thread: match names and enqueue, no more."""
+        index = self._index
+        keys: set[str] = set()
+        for path in map(os.fsdecode, (event.src_path, event.dest_path)):
+            folder, name = os.path.split(path)
+            keys |= index.get((folder, name), frozenset()) | index.get((folder, EVERY), frozenset())
+            if isinstance(event, DirDeletedEvent):
+                keys.update(*(each for point, each in index.items() if point[0] == path))
+        delay = _CREATED if isinstance(event, FileCreatedEvent | DirCreatedEvent) else 0.0
+        for key in keys:
+            self._enqueue(key, delay)
+            if not isinstance(event, FileClosedEvent):
+                self._moved.put(key)
+
+    def _overflowed(self) -> None:
+        for key in frozenset().union(*self._index.values()):
+            self._enqueue(key, 0.0)
+            self._moved.put(key)
+
+    def _move_watches(self) -> None:
+        while (key := self._moved.get()) is not None:
+            with self._lock:
+                if self._started and key in self._paths:
+                    self._settle(key)
