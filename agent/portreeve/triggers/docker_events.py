@@ -170,8 +170,9 @@ class DockerWatcher:
 
     def _disconnected(self, reason: Reason, evidence: str) -> None:
         was = self._state
-        if was.connected or was.reason is not reason:
-            self._state = DockerState(False, reason, evidence, self._clock.wall())
+        news = was.connected or was.reason is not reason
+        self._state = DockerState(False, reason, evidence, self._clock.wall() if news else was.since)
+        if news:
             self._wake_all()
 
     def _wake(self, event: Event) -> None:

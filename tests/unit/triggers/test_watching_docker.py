@@ -1,0 +1,186 @@
+"""Keys are enqueued when their containers change, and all of them when Docker comes or goes."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from fakes.dockerd import FakeContainer, FakeDockerd, Mode
+from portreeve.containers.connection import Docker
+from portreeve.definitions.model import ContainerRef, DockerSettings
+from portreeve.errors import Reason
+from portreeve.triggers.docker_events import DockerWatcher
+
+APP = FakeContainer("app", labels={"role": "front"})
+WEB = FakeContainer(
+    "shop-web-1", labels={"com.docker.compose.project": "shop", "com.docker.compose.service": "web"}
+)
+INTERESTS = {
+    "by-name": (ContainerRef(name="app"),),
+    "by-label": (ContainerRef(label="role=front"), ContainerRef(name="nobody")),
+    "by-compose": (ContainerRef(project="shop", service="web"),),
+}
+
+
+class Woken(Protocol):
+    def __call__(self, key: str, delay: float) -> None: ...
+    def take(self) -> list[tuple[str, float]]: ...
+    def stays_quiet(self, seconds: float = 0.3) -> None: ...
+
+
+Eventually = Callable[[Callable[[], object], str], None]
+
+
+@pytest.fixture
+def dockerd(tmp_path: Path) -> Iterator[FakeDockerd]:
+    with FakeDockerd(tmp_path / "docker.sock") as fake:
+        yield fake
+
+
+@pytest.fixture
+def watcher(tmp_path: Path, woken: Woken) -> Iterator[DockerWatcher]:
+    watcher = DockerWatcher(Docker(DockerSettings(tmp_path / "docker.sock", timeout=0.5)), woken)
+    watcher.set_interests(INTERESTS)
+    watcher.start()
+    yield watcher
+    watcher.stop()
+
+
+@pytest.fixture
+def all_wake(woken: Woken, eventually: Eventually) -> Callable[[], None]:
+    """Wait until every key was enqueued; forget that."""
+
+    def wait() -> None:
+        seen: set[str] = set()
+
+        def all_came() -> bool:
+            seen.update(key for key, _ in woken.take())
+            return seen == set(INTERESTS)
+
+        eventually(all_came, "every key is enqueued")
+
+    return wait
+
+
+def hears(dockerd: FakeDockerd, watcher: DockerWatcher, eventually: Eventually) -> None:
+    assert dockerd.subscribed.acquire(timeout=10)
+    eventually(lambda: watcher.state().connected, "events are heard")
+
+
+def test_everything_is_looked_at_once_events_are_heard(
+    dockerd: FakeDockerd, watcher: DockerWatcher, all_wake: Callable[[], None], eventually: Eventually
+) -> None:
+    hears(dockerd, watcher, eventually)
+    all_wake()
+    assert watcher.state().reason is None
+
+
+@pytest.mark.parametrize(
+    ("action", "container", "expected"),
+    [
+        ("start", APP, {"by-name", "by-label"}),
+        ("die", WEB, {"by-compose"}),
+        ("destroy", FakeContainer("other"), set()),
+        ("rename", FakeContainer("other"), set(INTERESTS)),
+    ],
+    ids=["start", "die", "destroy", "rename"],
+)
+def test_an_event_wakes_whom_it_concerns(
+    dockerd: FakeDockerd, watcher: DockerWatcher, woken: Woken, all_wake: Callable[[], None],
+    eventually: Eventually, action: str, container: FakeContainer, expected: set[str],
+) -> None:  # fmt: skip
+    hears(dockerd, watcher, eventually)
+    all_wake()
+    dockerd.emit(action, container)
+    # Events come in order: when the second is here, the first was handled.
+    dockerd.emit("start", FakeContainer("nobody"))
+    came: list[str] = []
+
+    def second_came() -> bool:
+        came.extend(key for key, _ in woken.take())
+        return came[-1:] == ["by-label"] and len(came) == len(expected) + 1
+
+    eventually(second_came, "the second event is handled")
+    assert set(came[:-1]) == expected
+
+
+def test_docker_that_is_not_there_yet_is_waited_for(
+    tmp_path: Path, watcher: DockerWatcher, all_wake: Callable[[], None], eventually: Eventually
+) -> None:
+    all_wake()
+    eventually(lambda: watcher.state().reason is Reason.DOCKER_DOWN, "Docker is known to be down")
+    assert "does not exist" in watcher.state().evidence
+    with FakeDockerd(tmp_path / "docker.sock") as dockerd:
+        hears(dockerd, watcher, eventually)
+        all_wake()
+        watcher.stop()
+
+
+def test_docker_that_goes_and_comes_back_wakes_everyone_twice(
+    dockerd: FakeDockerd, watcher: DockerWatcher, all_wake: Callable[[], None], eventually: Eventually
+) -> None:
+    hears(dockerd, watcher, eventually)
+    all_wake()
+    dockerd.stop()
+    all_wake()
+    eventually(lambda: "does not exist" in watcher.state().evidence, "the reason is known")
+    dockerd.start()
+    hears(dockerd, watcher, eventually)
+    all_wake()
+
+
+@pytest.mark.parametrize("mode", [Mode.HALF_EVENT, Mode.GARBAGE_EVENT])
+def test_a_stream_that_breaks_is_opened_again(
+    dockerd: FakeDockerd,
+    watcher: DockerWatcher,
+    all_wake: Callable[[], None],
+    eventually: Eventually,
+    mode: Mode,
+) -> None:
+    hears(dockerd, watcher, eventually)
+    all_wake()
+    dockerd.mode = mode
+    dockerd.emit("start", APP)
+    assert dockerd.subscribed.acquire(timeout=10)
+    all_wake()
+
+
+def test_a_daemon_that_hangs_with_the_stream_open_is_found_out_by_the_check(
+    dockerd: FakeDockerd,
+    watcher: DockerWatcher,
+    woken: Woken,
+    all_wake: Callable[[], None],
+    eventually: Eventually,
+) -> None:
+    hears(dockerd, watcher, eventually)
+    all_wake()
+    watcher.check()
+    assert watcher.state().connected
+    dockerd.mode = Mode.HANG
+
+    def found_out() -> bool:
+        watcher.check()
+        return watcher.state().reason is Reason.DOCKER_HUNG
+
+    eventually(found_out, "Docker is known to hang")
+    all_wake()
+    dockerd.mode = Mode.OK
+    dockerd.break_off()
+    hears(dockerd, watcher, eventually)
+    all_wake()
+
+
+def test_it_stops_at_once_while_it_listens(
+    dockerd: FakeDockerd, watcher: DockerWatcher, eventually: Eventually
+) -> None:
+    hears(dockerd, watcher, eventually)
+    watcher.stop()
+    assert not watcher.state().reason
+
+
+def test_a_docker_that_stays_down_wakes_nobody_again(
+    watcher: DockerWatcher, woken: Woken, all_wake: Callable[[], None]
+) -> None:
+    all_wake()
+    woken.stays_quiet(0.6)

@@ -1,0 +1,325 @@
+"""A key is enqueued when one of its files may have changed, however that is done, and not when we read it."""
+
+import logging
+import os
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from portreeve.trail import trail
+from portreeve.triggers.files import FileWatcher
+from portreeve.triggers.points import EVERY
+
+Eventually = Callable[[Callable[[], object], str], None]
+
+
+class Woken(Protocol):
+    keys: list[tuple[str, float]]
+
+    def __call__(self, key: str, delay: float) -> None: ...
+    def take(self) -> list[tuple[str, float]]: ...
+    def wait_for(self, key: str, delay: float | None = None) -> None: ...
+    def settles(self) -> set[float]: ...
+    def stays_quiet(self, seconds: float = 0.3) -> None: ...
+
+
+@pytest.fixture
+def watcher(woken: Woken) -> Iterator[FileWatcher]:
+    watcher = FileWatcher(woken)
+    watcher.start()
+    yield watcher
+    watcher.stop()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    (tmp_path / "data").mkdir()
+    path = tmp_path / "data/config.ini"
+    path.write_text("1")
+    return path
+
+
+def watch(watcher: FileWatcher, woken: Woken, *paths: Path, key: str = "sync:a") -> None:
+    """Watch, and forget that the key was enqueued because it is watched for the first time."""
+    watcher.watch(key, paths)
+    woken.wait_for(key)
+    watcher.watch(key, paths)
+    assert woken.take() == []
+
+
+def test_a_key_is_enqueued_once_when_it_is_watched_first(
+    watcher: FileWatcher, woken: Woken, file: Path
+) -> None:
+    watch(watcher, woken, file)
+    woken.stays_quiet()
+
+
+def test_a_write_in_place(watcher: FileWatcher, woken: Woken, file: Path) -> None:
+    watch(watcher, woken, file)
+    file.write_text("2")
+    woken.wait_for("sync:a", 0.0)
+
+
+def test_nothing_comes_before_the_writer_is_done(watcher: FileWatcher, woken: Woken, file: Path) -> None:
+    watch(watcher, woken, file)
+    with file.open("w") as writer:
+        writer.write("2")
+        writer.flush()
+        woken.stays_quiet()
+    woken.wait_for("sync:a", 0.0)
+
+
+def test_an_atomic_replace_and_a_write_after_it(watcher: FileWatcher, woken: Woken, file: Path) -> None:
+    watch(watcher, woken, file)
+    new = file.with_name(".config.ini.tmp")
+    for content in ("2", "3"):
+        new.write_text(content)
+        new.replace(file)
+        woken.wait_for("sync:a", 0.0)
+    file.write_text("4")
+    woken.wait_for("sync:a", 0.0)
+
+
+def test_a_replace_from_another_folder(
+    watcher: FileWatcher, woken: Woken, file: Path, tmp_path: Path
+) -> None:
+    watch(watcher, woken, file)
+    (tmp_path / "new").write_text("2")
+    (tmp_path / "new").replace(file)
+    woken.wait_for("sync:a")
+
+
+def test_a_removal_and_a_new_file(watcher: FileWatcher, woken: Woken, file: Path) -> None:
+    watch(watcher, woken, file)
+    file.unlink()
+    woken.wait_for("sync:a", 0.0)
+    file.write_text("2")
+    woken.wait_for("sync:a", 0.05)
+
+
+def test_our_own_reads_and_other_files_wake_nobody(watcher: FileWatcher, woken: Woken, file: Path) -> None:
+    watch(watcher, woken, file)
+    file.read_text()
+    file.stat()
+    file.with_name("other").write_text("x")
+    file.chmod(0o600)
+    woken.stays_quiet()
+
+
+def test_each_key_is_woken_by_its_own_files(watcher: FileWatcher, woken: Woken, file: Path) -> None:
+    other = file.with_name("other.ini")
+    watch(watcher, woken, file, key="a")
+    watch(watcher, woken, file, other, key="b")
+    other.write_text("2")
+    woken.wait_for("b")
+    file.write_text("2")
+    woken.wait_for("a")
+    watcher.watch("b", ())
+    woken.take()
+    other.write_text("3")
+    woken.stays_quiet()
+
+
+def test_every_name_of_a_folder_can_be_watched(
+    watcher: FileWatcher, woken: Woken, file: Path, tmp_path: Path
+) -> None:
+    watch(watcher, woken, file.parent / EVERY)
+    for name in ("new", "config.ini"):
+        file.with_name(name).write_text("2")
+        woken.wait_for("sync:a", 0.0)
+    (tmp_path / "beside").write_text("1")
+    woken.stays_quiet()
+
+
+def test_folders_that_are_not_there_yet_are_waited_for(
+    watcher: FileWatcher, woken: Woken, tmp_path: Path
+) -> None:
+    file = tmp_path / "a/b/c/config.ini"
+    watch(watcher, woken, file)
+    for folder in (file.parents[2], file.parents[1], file.parents[0]):
+        folder.mkdir()
+        woken.wait_for("sync:a")
+    file.write_text("1")
+    woken.wait_for("sync:a")
+
+
+def test_a_whole_tree_that_appears_at_once_is_seen(
+    watcher: FileWatcher, woken: Woken, tmp_path: Path
+) -> None:
+    file = tmp_path / "a/b/c/config.ini"
+    watch(watcher, woken, file)
+    file.parent.mkdir(parents=True)
+    file.write_text("1")
+    woken.wait_for("sync:a")
+    threading.Event().wait(0.3)
+    woken.settles()
+    file.write_text("2")
+    woken.wait_for("sync:a", 0.0)
+
+
+def test_a_volume_that_is_removed_and_made_anew_is_watched_again(
+    watcher: FileWatcher, woken: Woken, file: Path
+) -> None:
+    watch(watcher, woken, file)
+    file.unlink()
+    file.parent.rmdir()
+    woken.wait_for("sync:a")
+    file.parent.mkdir()
+    file.write_text("1")
+    woken.wait_for("sync:a")
+    woken.take()
+    file.write_text("2")
+    woken.wait_for("sync:a")
+
+
+def test_a_folder_that_is_swapped_is_found_out_by_the_check(
+    watcher: FileWatcher, woken: Woken, file: Path, tmp_path: Path
+) -> None:
+    watch(watcher, woken, file)
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new/config.ini").write_text("2")
+    file.parent.rename(tmp_path / "old")
+    (tmp_path / "new").rename(file.parent)
+    woken.stays_quiet()
+    assert watcher.check() == (f"{file.parent} was not watched any more",)
+    woken.wait_for("sync:a")
+    assert watcher.check() == ()
+    file.write_text("3")
+    woken.wait_for("sync:a", 0.0)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts")
+def test_a_volume_that_is_mounted_over_its_folder_is_found_out_by_the_check(
+    watcher: FileWatcher, woken: Woken, file: Path
+) -> None:
+    watch(watcher, woken, file)
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(file.parent)], check=True)
+    try:
+        assert watcher.check() == (f"{file.parent} was not watched any more",)
+        woken.take()
+        file.write_text("mounted")
+        woken.wait_for("sync:a")
+    finally:
+        subprocess.run(["umount", str(file.parent)], check=True)
+    assert watcher.check() == (f"{file.parent} was not watched any more",)
+    woken.take()
+    file.write_text("unmounted")
+    woken.wait_for("sync:a")
+
+
+def test_links_are_watched_where_they_are_and_where_they_lead(
+    watcher: FileWatcher, woken: Woken, tmp_path: Path
+) -> None:
+    for release in ("r1", "r2"):
+        (tmp_path / release).mkdir()
+        (tmp_path / release / "config").write_text(release)
+    (tmp_path / "..data").symlink_to("r1")
+    (tmp_path / "config").symlink_to("..data/config")
+    watch(watcher, woken, *trail(tmp_path / "config"))
+    (tmp_path / "r1/config").write_text("x")
+    woken.wait_for("sync:a", 0.0)
+    (tmp_path / "..data_tmp").symlink_to("r2")
+    (tmp_path / "..data_tmp").rename(tmp_path / "..data")
+    woken.wait_for("sync:a", 0.0)
+
+
+def test_links_among_the_parents_are_followed(
+    watcher: FileWatcher, woken: Woken, tmp_path: Path, eventually: Eventually
+) -> None:
+    for release in ("r1", "r2"):
+        (tmp_path / release).mkdir()
+    (tmp_path / "current").symlink_to("r1")
+    watch(watcher, woken, tmp_path / "current/config")
+    (tmp_path / "r1/config").write_text("1")
+    woken.wait_for("sync:a")
+    (tmp_path / "next").symlink_to("r2")
+    (tmp_path / "next").rename(tmp_path / "current")
+    eventually(lambda: woken.keys, "the key is enqueued")
+    assert woken.settles() == {0.0, 0.05}
+    (tmp_path / "r2/config").write_text("2")
+    woken.wait_for("sync:a")
+
+
+def test_what_is_asked_for_before_the_start_is_watched_after_it(woken: Woken, file: Path) -> None:
+    watcher = FileWatcher(woken)
+    watcher.watch("sync:a", [file])
+    assert woken.take() == []
+    watcher.start()
+    woken.wait_for("sync:a")
+    file.write_text("2")
+    woken.wait_for("sync:a", 0.0)
+    watcher.stop()
+    watcher.stop()
+    watcher.watch("sync:a", [file])
+    assert watcher.check() == ()
+
+
+def test_a_queue_that_refuses_does_not_end_the_watching(
+    file: Path, woken: Woken, caplog: pytest.LogCaptureFixture
+) -> None:
+    refusing = False
+
+    def enqueue(key: str, delay: float) -> None:
+        if refusing:
+            raise RuntimeError("no")
+        woken(key, delay)
+
+    watcher = FileWatcher(enqueue)
+    watcher.start()
+    try:
+        watch(watcher, woken, file)
+        refusing = True
+        file.write_text("2")
+        while not caplog.records:
+            woken.stays_quiet(0.01)
+        refusing = False
+        file.write_text("3")
+        woken.wait_for("sync:a")
+    finally:
+        watcher.stop()
+
+
+def test_an_overflow_wakes_everyone(watcher: FileWatcher, woken: Woken, file: Path) -> None:
+    watch(watcher, woken, file, key="a")
+    watch(watcher, woken, file.with_name("other"), key="b")
+    logging.getLogger("watchdog.observers.inotify_c").warning(
+        "Inotify queue overflowed; filesystem events were lost"
+    )
+    assert {key for key, _ in woken.take()} == {"a", "b"}
+
+
+def test_a_real_overflow_is_told_by_watchdog_as_we_expect(
+    watcher: FileWatcher, woken: Woken, file: Path
+) -> None:
+    from watchdog.observers.inotify_c import InotifyConstants, InotifyEvent, InotifyFD, WatchDescriptor
+
+    watch(watcher, woken, file)
+    inotify = InotifyFD()
+    inotify.start()
+    inotify.handle_event(InotifyEvent(WatchDescriptor(-1), InotifyConstants.IN_Q_OVERFLOW, 0, b""))
+    inotify.stop()
+    inotify.join()
+    woken.wait_for("sync:a", 0.0)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_folder_that_may_not_be_read_is_told(watcher: FileWatcher, woken: Woken, file: Path) -> None:
+    file.parent.chmod(0o300)
+    watcher.watch("sync:a", [file])
+    assert watcher.check() == (f"{file.parent} cannot be watched: Permission denied",)
+
+
+def test_two_hundred_keys_in_one_folder_cost_one_watch(
+    watcher: FileWatcher, woken: Woken, tmp_path: Path
+) -> None:
+    before = len(list(Path("/proc/self/task").iterdir()))
+    for number in range(200):
+        watcher.watch(f"sync:{number}", [tmp_path / f"{number}.ini"])
+    assert len(list(Path("/proc/self/task").iterdir())) - before <= 1
+    woken.take()
+    (tmp_path / "117.ini").write_text("x")
+    woken.wait_for("sync:117")
