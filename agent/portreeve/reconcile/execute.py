@@ -155,6 +155,7 @@ class Executor:
             rejection=None if worked else record.rejection,
         )
         self.store.finish(record, generation.number, "verified")
+        _log(MessageId.SYNC_IN_STEP, record, "%s: generation %d verified", generation.number)
         return record
 
     def probe(self, record: Record, *, may_act: bool) -> Record:

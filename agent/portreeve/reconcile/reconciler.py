@@ -218,10 +218,13 @@ class Reconciler:
             )
             if plan.step is Step.REST:
                 return record, digest
+            if plan.step is not Step.PROBE:
+                # Whoever waits for the sync must not take what is being replaced for what is wanted.
+                working = replace(record, state=State.PENDING, trouble=None)
+                self._board.post(status_of(sync, working, memory, None))
             record = self._carry_out(plan, sync, record, desired, digest, retry_due=retry_due)
             if plan.step in (Step.PROBE, Step.VERIFY):
                 memory.probed, asked = self._clock.monotonic(), False
-            self._board.post(status_of(sync, record, memory, None))
 
     def _carry_out(
         self,

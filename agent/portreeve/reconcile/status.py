@@ -22,7 +22,7 @@ class State(StrEnum):
     """What stands, in one word."""
 
     PENDING = "pending"
-    """Not looked at yet since the agent started."""
+    """Being brought in step right now, or not looked at yet since the agent started."""
     IN_STEP = "in-step"
     """The desired content is written, applied and verified."""
     WAITING = "waiting"

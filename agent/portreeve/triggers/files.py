@@ -73,7 +73,7 @@ class FileWatcher:
 
         Args:
             key: what to enqueue.
-            paths: absolute; they need not exist; the last name may be :data:`EVERY`. Links among their
+            paths: absolute; they need not exist; the last name may be ``EVERY``. Links among their
                 parents are followed and watched. A path that is a link itself is watched by its name; give
                 its trail to watch what it leads to as well.
         """
