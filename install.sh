@@ -337,7 +337,7 @@ fingerprint() {
 # Fetch missing packages without installing them: the last thing that can be missing is a network.
 check_packages() {
     if ((${#PACKAGES[@]} == 0 || ${#PROBLEMS[@]} > 0)); then return; fi
-    attempt "fetching $(listed "${PACKAGES[@]}")" fetch_packages
+    attempt "fetch ${PACKAGES[*]}" fetch_packages
     if ((OUTCOME)); then
         local why
         why=$(grep -m 1 '^E: ' "$LOG" || tail -n 1 "$LOG")
@@ -740,10 +740,13 @@ command_demo() {
     if ! flock -n "$lock"; then die "another demo is running" $REFUSED; fi
     UNFINISHED=$DEMO
     if ((${#PACKAGES[@]})); then
-        step "install $(listed "${PACKAGES[@]}"), which stay" do_packages
+        step "install ${PACKAGES[*]}" do_packages
     fi
     # Debian 13 has the docker command in a package of its own.
-    if ! command -v docker >/dev/null; then step "install docker-cli, which stays" apt_get install docker-cli; fi
+    if ! command -v docker >/dev/null; then
+        step "install docker-cli" apt_get install docker-cli
+        PACKAGES+=(docker-cli)
+    fi
     if [[ $environment == "$DEMO/venv" ]]; then
         rm -rf -- "$DEMO/venv"
         step "make an environment for the demo" fill_environment "$environment"
@@ -751,6 +754,10 @@ command_demo() {
     local code=0
     "$environment/bin/python" -m portreeve.demo "$DEMO" || code=$?
     rm -rf -- "$DEMO"
+    if ((${#PACKAGES[@]})); then
+        say "Debian packages stay. To remove them:"
+        say "  apt-get purge --autoremove ${PACKAGES[*]}"
+    fi
     exit "$code"
 }
 

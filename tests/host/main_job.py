@@ -68,13 +68,11 @@ class MainJob:
 
     def reason(self, wanted: str, timeout: float = 20) -> dict[str, Any]:
         """Wait until the sync is out of step for a reason; return its status."""
+        self.host.wait_until(lambda: self._has(wanted), timeout, f"{wanted}: {self.status()}")
+        return self.status()
 
-        def known() -> dict[str, Any] | None:
-            status = self.status()
-            return status if (status["trouble"] or {}).get("reason") == wanted else None
-
-        found: dict[str, Any] = self.host.wait_until(known, timeout, f"{wanted}: {self.status()}")
-        return found
+    def _has(self, reason: str) -> bool:
+        return (self.status()["trouble"] or {}).get("reason") == reason
 
 
 def declare(host: Host) -> None:

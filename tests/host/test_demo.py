@@ -80,13 +80,13 @@ def test_on_a_newcomers_machine_from_a_wheelhouse(bare_root: BareRoot, wheelhous
     first = demo(root, "--wheelhouse", WHEELHOUSE)
 
     held(first)
-    assert "install python3, python3-venv, docker.io, iptables, busybox-static, which stay" in first.stdout
+    assert "purge --autoremove python3 python3-venv docker.io iptables busybox-static" in first.stdout
     assert "sd_notify  READY=1" in first.stdout
     assert "sd_notify  STATUS=1 sync: 1 in step" in first.stdout
     before = root.listing(*FOLDERS)
     second = demo(root, "--wheelhouse", WHEELHOUSE)
     held(second)
-    assert "which stay" not in second.stdout
+    assert "packages stay" not in second.stdout
     nothing_is_left(root, before)
 
 
@@ -135,7 +135,7 @@ def test_whatever_ends_it_nothing_is_left(equipped_host: Host, signal: str) -> N
     "$1" --demo --wheelhouse "$2" >/tmp/out 2>&1 &
     demo=$!
     until grep -q '^Act 2' /tmp/out; do kill -0 $demo; sleep 0.02; done
-    pkill -$3 -f 'python -m portreeve.demo'
+    pkill -$3 -f '[p]ython -m portreeve.demo'
     ! wait $demo
     """
     host.shell(stop_in_act_two, INSTALL, WHEELHOUSE, signal, timeout=240)
@@ -146,12 +146,12 @@ def test_whatever_ends_it_nothing_is_left(equipped_host: Host, signal: str) -> N
 def test_what_a_killed_demo_has_left_is_cleared_by_the_next(equipped_host: Host) -> None:
     host = equipped_host
     before = host.listing(*FOLDERS)
-    kill_in_act_two = """
+    kill_in_act_three = """
     setsid "$1" --demo --wheelhouse "$2" >/tmp/out 2>&1 &
     until grep -q '^Act 3' /tmp/out; do sleep 0.02; done
     kill -KILL -- -$!
     """
-    host.shell(kill_in_act_two, INSTALL, WHEELHOUSE, timeout=240)
+    host.shell(kill_in_act_three, INSTALL, WHEELHOUSE, timeout=240)
     assert "portreeve-demo-app" in Containers(host).docker("ps", "-a").stdout
     held(demo(host, "--wheelhouse", WHEELHOUSE))
     nothing_is_left(host, before)

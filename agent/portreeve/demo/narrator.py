@@ -22,8 +22,11 @@ class Narrator:
         click.echo("=" * len(text))
 
     def fact(self, label: str, text: str) -> None:
-        """One line of the scenery."""
-        click.echo(f"  {label:<10} {text}")
+        """One piece of the scenery."""
+        first, *more = textwrap.wrap(text, WIDTH - 15, break_on_hyphens=False) or [""]
+        click.echo(f"  {label:<10} {first}")
+        for line in more:
+            click.echo(f"{'':<15}{line}")
 
     def act(self, text: str) -> None:
         """Begin the next act."""

@@ -1,6 +1,5 @@
 """One look at one sync: read, render, decide, act, until nothing is left; then say when to look again."""
 
-import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from portreeve.reconcile.board import Board
 from portreeve.reconcile.content import Content
 from portreeve.reconcile.desired import desired_content, shown
 from portreeve.reconcile.execute import Executor
+from portreeve.reconcile.log import log_change
 from portreeve.reconcile.memory import Memory, status_of
 from portreeve.reconcile.plan import Plan, Snapshot, Step, Which, decide
 from portreeve.reconcile.preview import preview_of, preview_without
@@ -25,15 +25,6 @@ from portreeve.reconcile.store import Store
 from portreeve.reconcile.workers import Pulse
 from portreeve.render.environment import Renderer
 from portreeve.sources.read import Interest, Readings, read_sync
-from portreeve.systemd.messages import MessageId
-
-log = logging.getLogger(__name__)
-
-MESSAGES = {
-    State.IN_STEP: MessageId.SYNC_IN_STEP,
-    State.FAILED: MessageId.SYNC_FAILED,
-    State.HELD: MessageId.SYNC_HELD,
-}
 
 READ_TIMEOUT = 30.0
 """Seconds that reading a sync's sources may take: several Docker calls, each with its own timeout."""
@@ -190,7 +181,7 @@ class Reconciler:
                 record = outcome.in_step(record, now())
         memory.runs += 1
         delay = memory.retry_delay(record, now())
-        self._log_change(self._store.record(sync.name), record)
+        log_change(self._store.record(sync.name), record)
         self._store.save(record)
         self._board.post(status_of(sync, record, memory, None if delay is None else now() + delay))
         if delay is not None:
@@ -271,22 +262,6 @@ class Reconciler:
         memory.asked = True
         memory.backoff.reset()
         return memory.runs
-
-    def _log_change(self, before: Record, after: Record) -> None:
-        if (before.state, before.trouble) == (after.state, after.trouble):
-            return
-        message = MESSAGES.get(after.state, MessageId.SYNC_WAITING)
-        level = logging.WARNING if after.state in (State.FAILED, State.OVERDUE) else logging.INFO
-        trouble = after.trouble
-        text = after.state.replace("-", " ")
-        if trouble is not None:
-            text += f": {trouble.what}" + (f" ({trouble.evidence})" if trouble.evidence else "")
-        extra = {
-            "message_id": message,
-            "portreeve_sync": after.name,
-            "portreeve_reason": trouble.reason if trouble else "",
-        }
-        log.log(level, "%s: %s", after.name, text, extra=extra)
 
 
 def _undeclared(name: str) -> Sync:
