@@ -202,7 +202,9 @@ def test_a_thousand_rewrites_in_place_never_show_a_half(file: Path) -> None:
         seen = set()
         while time.monotonic() < deadline:
             try:
-                seen.add(read(file, Waits(lambda: threading.Event().wait(0.001)), limit=10_000))
+                seen.add(
+                    read_stable(lambda: open_beneath(file.parent, file.name), 10_000, bool, name=file.name)
+                )
             except Waiting:
                 continue
     finally:
