@@ -755,8 +755,8 @@ command_demo() {
     "$environment/bin/python" -m portreeve.demo "$DEMO" || code=$?
     rm -rf -- "$DEMO"
     if ((${#PACKAGES[@]})); then
-        say "Debian packages stay. To remove them:"
-        say "  apt-get purge --autoremove ${PACKAGES[*]}"
+        say "These Debian packages were installed and stay:"
+        say "  ${PACKAGES[*]}"
     fi
     exit "$code"
 }

@@ -27,8 +27,8 @@ def main(folder: Path) -> ExitCode:
     Args:
         folder: exists, belongs to the demo, and is removed by whoever made it.
     """
-    # Whatever ends the demo, what it made is taken away: both signals unwind the stack below. SIGINT is set too,
-    # since a shell starts what it runs in the background without it.
+    # Whatever ends the demo, what it made is taken away: both signals unwind the stack below. SIGINT is set
+    # too, since a shell starts what it runs in the background without it.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     places, narrator = Places(folder), Narrator()
