@@ -75,16 +75,16 @@ class MainJob:
         return (self.status()["trouble"] or {}).get("reason") == reason
 
 
-def declare(host: Host) -> None:
-    """Put the shipped definition of the sync in place, and wait until the agent has it."""
-    host.write(DEFINITION, host.read(SHIPPED))
+def declare(host: Host, change: Callable[[str], str] = str) -> None:
+    """Put the shipped definition in place, changed if need be, and wait until the agent has it."""
+    host.write(DEFINITION, change(host.read(SHIPPED)))
     host.wait_until(lambda: any_sync(host), 10, "the definition is loaded")
 
 
-def begin(host: Host, port: int = 9000) -> MainJob:
-    """Start AppHub with this port, declare the sync, and wait until Cockpit follows."""
+def begin(host: Host, port: int = 9000, change: Callable[[str], str] = str) -> MainJob:
+    """Start AppHub with this port, declare the sync, changed if need be, and wait until Cockpit follows."""
     job = MainJob(host, run_apphub(Containers(host), port))
-    declare(host)
+    declare(host, change)
     job.in_step()
     return job
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from host.lab.machine import Host
-from host.main_job import DEFINITION, DROP_IN, begin, counted
+from host.main_job import DROP_IN, begin, counted, declare
 
 HOLD = "import socket,time; s=socket.create_server(('', 9443)); time.sleep(3600)"
 
@@ -67,19 +67,34 @@ def test_a_service_that_does_not_come_up_gets_the_last_good_files_back(installed
     job.listens(9443)
 
 
+def only_where_it_was(definition: str) -> str:
+    """Wants Cockpit on 9000 whatever the port is, as a firewall would."""
+    changed = definition.replace(
+        'listening = "{{ port }}"\ntimeout = "15s"', 'listening = "9000"\ntimeout = "3s"'
+    )
+    assert changed != definition
+    return changed
+
+
 def test_a_probe_that_fails_restores_as_well(installed_host: Host) -> None:
     host = installed_host
-    job = begin(host, 9000)
+    job = begin(host, 9000, only_where_it_was)
     drop_in = host.read(DROP_IN)
-    definition = host.read(DEFINITION)
-    # Cockpit answers, and not what is wanted of it.
-    stricter = definition.replace('timeout = "30s"', 'timeout = "3s"').replace("status = 200", "status = 418")
-    assert stricter != definition
-    host.write(DEFINITION, stricter)
     job.apphub.set_port_in_place(9443)
-    job.reason("verify-failed", timeout=30)
+    status = job.reason("verify-failed", timeout=30)
+    assert "9000" in status["trouble"]["what"]
     assert host.read(DROP_IN) == drop_in
     host.wait_until(lambda: host.http_status(9000) == 200, 10, "Cockpit answers where it did")
+    assert not host.is_listening(9443)
+
+
+def test_a_changed_proof_is_asked_for_at_once(installed_host: Host) -> None:
+    host = installed_host
+    job = begin(host, 9443)
+    declare(host, only_where_it_was)
+    assert job.reason("verify-failed", timeout=30)["state"] == "failed"
+    declare(host)
+    job.in_step()
 
 
 def test_a_rollback_holds_and_a_sync_lets_go(installed_host: Host) -> None:

@@ -13,7 +13,7 @@ from host.main_job import begin, declare
 
 # What a debugger does to one thread: seize it and stop it; the others run on.
 STOP_ONE_THREAD = """
-import ctypes, pathlib, sys, time
+import ctypes, os, pathlib, sys
 libc = ctypes.CDLL(None, use_errno=True)
 PTRACE_SEIZE, PTRACE_INTERRUPT = 0x4206, 0x4207
 pid = int(sys.argv[1])
@@ -25,7 +25,10 @@ for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
             if libc.ptrace(request, int(task.name), None, None):
                 sys.exit(f"ptrace: {ctypes.get_errno()}")
         print("stopped", flush=True)
-        time.sleep(600)
+        # A traced thread's end is held back until its tracer has taken note of it.
+        while not os.WIFSIGNALED(os.waitpid(int(task.name), 0x40000000)[1]):  # __WALL
+            pass
+        sys.exit()
 sys.exit("no such thread")
 """
 SHORT = "[Service]\nWatchdogSec=6\nRestartSec=1\n"

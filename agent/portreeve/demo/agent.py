@@ -113,6 +113,19 @@ class _Child(RunningAgent):
         return tail(self._log)
 
 
+class _Hearing:
+    """Shows what the agent tells systemd, but not the same twice in a row."""
+
+    def __init__(self, narrator: Narrator) -> None:
+        self._narrator = narrator
+        self._last = ""
+
+    def __call__(self, assignment: str) -> None:
+        if assignment != self._last:
+            self._narrator.fact("sd_notify", assignment)
+        self._last = assignment
+
+
 @contextmanager
 def _child(places: Places, narrator: Narrator) -> Iterator[RunningAgent]:
     log = places.folder / "agent.log"
@@ -120,7 +133,7 @@ def _child(places: Places, narrator: Narrator) -> Iterator[RunningAgent]:
         (str(PROGRAM), "run"),
         log=log,
         socket=places.folder / "notify",
-        hear=lambda assignment: narrator.fact("sd_notify", assignment),
+        hear=_Hearing(narrator),
         timeout=START_TIMEOUT,
         environment={ROOT_VARIABLE: str(places.root)},
     ):

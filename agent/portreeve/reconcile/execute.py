@@ -158,6 +158,12 @@ class Executor:
         _log(MessageId.SYNC_IN_STEP, record, "%s: generation %d verified", generation.number)
         return record
 
+    def use_steps(self, record: Record, content: Content) -> None:
+        """Prove the good generation as ``content``, which is the same otherwise, is proved from now on."""
+        assert record.good is not None
+        if self.store.generations.content(record.name, record.good.number).verify != content.verify:
+            self.store.use_steps(record, content)
+
     def probe(self, record: Record, *, may_act: bool) -> Record:
         """Look whether the good generation still works; if not, have it applied again.
 

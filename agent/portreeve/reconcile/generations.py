@@ -48,10 +48,13 @@ class Generations:
     def ensure_baseline(self, name: str, apply: tuple[ApplyStep, ...]) -> None:
         """Have a baseline that ``apply`` makes effective, also where nothing was ever written."""
         self.add_baseline(name, Content(files={}, apply=apply, verify=(), values={}), now=0.0)
-        content = replace(self.content(name, BASELINE), apply=apply)
+        self.set_steps(name, BASELINE, replace(self.content(name, BASELINE), apply=apply))
+
+    def set_steps(self, name: str, number: int, content: Content) -> None:
+        """Change how a generation is made effective and proved."""
         self._database.execute(
             "UPDATE generations SET steps = ?, digest = ? WHERE sync = ? AND number = ?",
-            (_dump_steps(content), content.digest, name, BASELINE),
+            (_dump_steps(content), content.digest, name, number),
         )
 
     def finish(self, name: str, number: int, outcome: str, note: str) -> None:

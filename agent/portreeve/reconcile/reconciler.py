@@ -81,11 +81,16 @@ class Reconciler:
     def define(self, definitions: Definitions) -> None:
         """Work by these definitions from now on."""
         with self._lock:
+            before = self._syncs
             self._settings = definitions.settings.reconcile
             self._syncs = definitions.syncs
             self._renderer = Renderer(definitions.template_folders)
-            for name in self._memories.keys() - definitions.syncs.keys():
-                del self._memories[name]
+            for name, memory in list(self._memories.items()):
+                if name not in definitions.syncs:
+                    del self._memories[name]
+                elif definitions.syncs[name] != before.get(name):
+                    # What is in force may have to be proved in another way now.
+                    memory.probed = None
 
     def ask(self, name: str) -> int:
         """Somebody asks for a look: release a hold, try what was rejected, probe. Returns the runs so far."""
@@ -233,6 +238,8 @@ class Reconciler:
             case Step.VERIFY, _:
                 return self._executor.verify(record)
             case Step.PROBE, _:
+                if desired is not None and record.hold is None:
+                    self._executor.use_steps(record, desired.content)
                 return self._executor.probe(record, may_act=retry_due)
         known = record.good if plan.which is Which.GOOD else record.unfinished
         if plan.which is Which.DESIRED:

@@ -92,6 +92,12 @@ class Store:
             self.generations.finish(record.name, number, outcome, note)
             self._put(record)
 
+    def use_steps(self, record: Record, content: Content) -> None:
+        """Prove the good generation from now on as ``content`` is proved, which is the same otherwise."""
+        assert record.good is not None
+        with self._database.transaction():
+            self.generations.set_steps(record.name, record.good.number, content)
+
     def hold(self, name: str, to: int | None) -> Record:
         """Keep a sync at a generation from now on.
 

@@ -1,13 +1,14 @@
 """The sandbox in which templates are rendered: a missing value is an error, and no code runs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError
+from jinja2 import FunctionLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from portreeve.errors import Failed, PortreeveError, Reason
+from portreeve.render.lint import find_template
 
 
 class Renderer:
@@ -20,11 +21,22 @@ class Renderer:
     def __init__(self, folders: Sequence[Path]) -> None:
         self._folders = tuple(folders)
         self._environment = ImmutableSandboxedEnvironment(
-            loader=FileSystemLoader([str(folder) for folder in folders]),
+            loader=FunctionLoader(self._load),
             undefined=StrictUndefined,
             keep_trailing_newline=True,
             autoescape=False,
         )
+
+    def _load(self, name: str) -> tuple[str, str, Callable[[], bool]] | None:
+        """Like jinja2's own loader, which would not notice that a folder of higher rank got the template."""
+        found = find_template(name, self._folders)
+        if found is None:
+            return None
+        stamp = _stamp(found)
+        return found.read_text(), str(found), lambda: self._is(name, found, stamp)
+
+    def _is(self, name: str, path: Path, stamp: tuple[int, ...]) -> bool:
+        return find_template(name, self._folders) == path and _stamp(path) == stamp
 
     def file(self, name: str, context: Mapping[str, Any]) -> str:
         """The text that a template file gives.
@@ -51,6 +63,11 @@ class Renderer:
     def places(self, name: str) -> tuple[Path, ...]:
         """Where a template may be found, existing or not: a change of any may change what is rendered."""
         return tuple(folder / name for folder in self._folders)
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    facts = path.stat()
+    return facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns
 
 
 def _failed(what: str, error: Exception) -> PortreeveError:

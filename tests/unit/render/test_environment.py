@@ -21,6 +21,18 @@ def test_the_first_folder_that_has_a_template_wins(tmp_path: Path) -> None:
     assert renderer.file("a.j2", {}) == "etc"
     (tmp_path / "etc/a.j2").unlink()
     assert renderer.file("a.j2", {}) == "usr"
+    (tmp_path / "etc/a.j2").write_text("etc again")
+    assert renderer.file("a.j2", {}) == "etc again"
+
+
+def test_a_masked_template_is_as_good_as_missing(tmp_path: Path) -> None:
+    for name in ("etc", "usr"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "etc/a.j2").symlink_to("/dev/null")
+    (tmp_path / "usr/a.j2").write_text("usr")
+    with pytest.raises(Failed) as caught:
+        Renderer([tmp_path / "etc", tmp_path / "usr"]).file("a.j2", {})
+    assert "no such template" in caught.value.evidence
 
 
 def test_a_missing_value_is_an_error_and_not_an_empty_text(tmp_path: Path) -> None:
