@@ -57,6 +57,15 @@ def held(result: Result) -> None:
     assert [line for line in result.stdout.splitlines() if len(line) > WIDTH] == []
 
 
+def in_the_readme(result: Result) -> None:
+    """The README's transcript is what is played: each act and each thing that held, whatever the times."""
+    numbers = re.compile(r"\d+ ms")
+    readme = numbers.sub("N ms", (CHECKOUT / "README.md").read_text()).splitlines()
+    played = numbers.sub("N ms", result.stdout).splitlines()
+    told = [line for line in played if line.startswith(("Act ", "  ✓ ", "  $ "))]
+    assert [line for line in told if line not in readme] == []
+
+
 def nothing_is_left(guest: Guest, before: dict[str, Entry]) -> None:
     after = guest.listing(*FOLDERS)
     assert {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)} == set()
@@ -95,7 +104,9 @@ def test_on_a_newcomers_machine_from_a_clone(bare_root: BareRoot) -> None:
     for part in CLONE:
         root.copy_in(CHECKOUT / part, f"{PRODUCT}/{part}")
     before = root.listing(PRODUCT)
-    held(demo(root))
+    played = demo(root)
+    held(played)
+    in_the_readme(played)
     assert root.listing(PRODUCT) == before
 
 
@@ -106,6 +117,7 @@ def test_on_a_server_it_is_a_service_of_systemd(equipped_host: Host) -> None:
     played = demo(host, "--wheelhouse", WHEELHOUSE)
 
     held(played)
+    in_the_readme(played)
     assert "a service of systemd" in played.stdout
     assert "StatusText=1 sync: 1 in step" in played.stdout
     nothing_is_left(host, before)
