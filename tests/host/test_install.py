@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from host.lab.bare import BareRoot
 from host.lab.command import Result, execute
 from host.lab.containers import Containers, run_apphub
 from host.lab.guest import Entry
@@ -21,6 +22,10 @@ from host.lab.waiting import wait_until
 
 INSTALL = f"{PRODUCT}/install.sh"
 CHOSEN = 9000
+CHECKOUT_PARTS = (
+    *("requirements.lock", "pyproject.toml", "README.md", "LICENSE"),
+    *("agent", "units", "templates", "examples"),
+)
 PREVIOUS, BROKEN = "/srv/previous", "/srv/broken"
 # where an installation could leave something
 FOLDERS = (
@@ -288,6 +293,26 @@ def test_half_an_installation_is_uninstalled_too(equipped_host: Host, seconds: s
     host.run("timeout", "-s", "KILL", seconds, INSTALL, "--wheelhouse", WHEELHOUSE, check=False)
     uninstall(host, "--purge")
     assert changes(before, listing(host)) == set()
+
+
+def test_a_wheelhouse_made_elsewhere_is_all_that_an_install_needs(
+    bare_root: BareRoot, equipped_host: Host
+) -> None:
+    for part in (*CHECKOUT_PARTS, "install.sh"):
+        bare_root.copy_in(CHECKOUT / part, f"{PRODUCT}/{part}")
+    bare_root.shell(
+        "apt-get -q update && apt-get -q -y install --no-install-recommends python3-venv", timeout=200
+    )
+    made = bare_root.run(INSTALL, "wheelhouse", "/srv/made", timeout=200)
+    assert "Copy /srv/made to a host like this one" in made.stdout
+
+    host = equipped_host
+    host.shell('rm -r "$1" "$2"', PRODUCT, WHEELHOUSE)
+    archive = bare_root.shell("tar -C /srv -cz made | base64").stdout
+    host.write("/srv/made.base64", archive)
+    host.shell("base64 -d /srv/made.base64 | tar -C /srv -xz")
+    host.run("/srv/made/install.sh", "--sync", "cockpit", timeout=240)
+    follow_apphub(host)
 
 
 OS_RELEASE = 'PRETTY_NAME="{}"\nID={}\nID_LIKE="{}"\nVERSION_ID="{}"\n'

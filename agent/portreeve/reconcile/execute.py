@@ -11,7 +11,7 @@ from portreeve.checks.after import probe, run_verify
 from portreeve.checks.before import run_check
 from portreeve.clock import Clock
 from portreeve.definitions.model import Scalar, Sync
-from portreeve.definitions.steps import Units, describe
+from portreeve.definitions.steps import Http, Tcp, Units, describe
 from portreeve.errors import Failed, PortreeveError, Reason, Waiting
 from portreeve.reconcile.content import Content
 from portreeve.reconcile.desired import rendered_checks
@@ -70,7 +70,8 @@ class Executor:
         Raises:
             PortreeveError: a check refused it, or it could not be written; what was in force still is.
         """
-        with self.pulse.step(f"{sync.name}: write", WRITE_TIMEOUT), stage(content.files) as staged:
+        files = {**content.files, **self.store.retired(record, content)}
+        with self.pulse.step(f"{sync.name}: write", WRITE_TIMEOUT), stage(files) as staged:
             checks = rendered_checks(sync, values, renderer, staged.written)
             if any(is_unit_path(path) for path in staged.written):
                 checks = (*(step for step in checks if not isinstance(step, Units)), Units())
@@ -97,7 +98,8 @@ class Executor:
         """
         content = self.store.generations.content(record.name, generation.number)
         drift = {path: differences(file, observe(path)) for path, file in content.files.items()}
-        with self.pulse.step(f"{record.name}: write", WRITE_TIMEOUT), stage(content.files) as staged:
+        files = {**content.files, **self.store.retired(record, content)}
+        with self.pulse.step(f"{record.name}: write", WRITE_TIMEOUT), stage(files) as staged:
             commit(staged)
         if generation.number == BASELINE:
             remove_folders(self.store.folders(record.name))
@@ -164,11 +166,12 @@ class Executor:
         if self.store.generations.content(record.name, record.good.number).verify != content.verify:
             self.store.use_steps(record, content)
 
-    def probe(self, record: Record, *, may_act: bool) -> Record:
+    def probe(self, record: Record, *, thorough: bool, may_act: bool) -> Record:
         """Look whether the good generation still works; if not, have it applied again.
 
         Args:
             record: where the sync stands.
+            thorough: also ask over the network, which starts a service that sleeps behind its socket.
             may_act: it is not too soon after the last failure.
 
         Raises:
@@ -179,6 +182,8 @@ class Executor:
         good = record.good
         content = self.store.generations.content(record.name, good.number)
         for step in content.verify:
+            if isinstance(step, Http | Tcp) and not thorough:
+                continue
             with self.pulse.step(f"{record.name}: {describe(step)}", step.timeout):
                 evidence = probe(step, systemd=self.systemd)
             if evidence is not None:

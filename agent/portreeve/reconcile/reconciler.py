@@ -218,9 +218,12 @@ class Reconciler:
                 # Whoever waits for the sync must not take what is being replaced for what is wanted.
                 working = replace(record, state=State.PENDING, trouble=None)
                 self._board.post(status_of(sync, working, memory, None))
-            record = self._carry_out(plan, sync, record, desired, digest, retry_due=retry_due)
+            record = self._carry_out(plan, sync, record, desired, digest, asked=asked, retry_due=retry_due)
             if plan.step in (Step.PROBE, Step.VERIFY):
                 memory.probed, asked = self._clock.monotonic(), False
+            if record.rejected is not None and record.rejected == digest:
+                # It was tried because somebody asked, and did not work; once is enough.
+                asked = False
 
     def _carry_out(
         self,
@@ -230,6 +233,7 @@ class Reconciler:
         desired: Desired | None,
         digest: str | None,
         *,
+        asked: bool,
         retry_due: bool,
     ) -> Record:
         match plan.step, plan.which:
@@ -240,7 +244,7 @@ class Reconciler:
             case Step.PROBE, _:
                 if desired is not None and record.hold is None:
                     self._executor.use_steps(record, desired.content)
-                return self._executor.probe(record, may_act=retry_due)
+                return self._executor.probe(record, thorough=asked, may_act=retry_due)
         known = record.good if plan.which is Which.GOOD else record.unfinished
         if plan.which is Which.DESIRED:
             if record.hold is None:

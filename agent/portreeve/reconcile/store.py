@@ -10,6 +10,7 @@ from portreeve.reconcile.database import Database
 from portreeve.reconcile.generations import BASELINE, Generations
 from portreeve.reconcile.record import Record, dump_record, load_record
 from portreeve.reconcile.status import GenerationInfo, Stage
+from portreeve.targets.file_state import FileContent
 
 
 class Store:
@@ -85,6 +86,21 @@ class Store:
                     "INSERT OR IGNORE INTO folders VALUES (?, ?)", (record.name, str(folder))
                 )
         return record
+
+    def retired(self, record: Record, content: Content) -> dict[Path, FileContent | None]:
+        """Files that the generations in force and on its way have and ``content`` has not any more.
+
+        Each goes back to what was there before portreeve.
+        """
+        paths: set[Path] = set()
+        for generation in (record.good, record.unfinished):
+            if generation is not None and generation.number != BASELINE:
+                paths |= self.generations.content(record.name, generation.number).files.keys()
+        paths -= content.files.keys()
+        if not paths:
+            return {}
+        before = self.generations.content(record.name, BASELINE).files
+        return {path: before.get(path) for path in sorted(paths)}
 
     def finish(self, record: Record, number: int, outcome: str, note: str = "") -> None:
         """Save a record together with how one of its generations ended."""

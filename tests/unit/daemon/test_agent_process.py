@@ -281,3 +281,30 @@ def test_a_definition_that_is_gone_leaves_its_files_and_can_be_rolled_back(
     running.command("rollback", "app", "--to", "0")
     assert not (root / "out.conf").exists()
     running.stop()
+
+
+def test_a_target_that_moves_leaves_nothing_at_its_old_place(
+    root: Path, start: Callable[..., Running], eventually: Eventually
+) -> None:
+    running = start()
+    eventually(written(root, "listen 9000\n"), "the first value is written")
+    definition = root / "etc/portreeve/syncs.d/app.toml"
+    definition.write_text(DEFINITION.format(root=root).replace('out.conf"', 'elsewhere.conf"'))
+    eventually((root / "elsewhere.conf").exists, "the new target is written")
+    eventually(lambda: not (root / "out.conf").exists(), "the old one is gone")
+    running.command("rollback", "app", "--to", "0")
+    assert not (root / "elsewhere.conf").exists()
+    running.stop()
+
+
+def test_a_file_that_was_there_before_comes_back_at_a_rollback_to_zero(
+    root: Path, start: Callable[..., Running], eventually: Eventually
+) -> None:
+    (root / "out.conf").write_text("by hand\n")
+    (root / "out.conf").chmod(0o640)
+    running = start()
+    eventually(written(root, "listen 9000\n"), "the first value is written")
+    assert (root / "out.conf").stat().st_mode & 0o777 == 0o640
+    running.command("rollback", "app", "--to", "0")
+    assert (root / "out.conf").read_text() == "by hand\n"
+    running.stop()
