@@ -527,7 +527,8 @@ fill_environment() {
             --require-hashes -r "$WORK/requirements.lock"
         "${pip[@]}" --isolated install --compile --no-index --no-deps "$WHEEL"
     else
-        "${pip[@]}" install --compile --require-hashes -r "$LOCK"
+        # pip 23 of Debian 12 would else build a source in its old way, which needs what an environment lacks.
+        "${pip[@]}" install --compile --use-pep517 --require-hashes -r "$LOCK"
         "${pip[@]}" wheel --no-deps -w "$WORK/built" "$HERE"
         "${pip[@]}" install --compile --no-index --no-deps "$WORK"/built/portreeve-*.whl
     fi
@@ -784,7 +785,7 @@ fill_wheelhouse() {
     local folder=$1 name version wheel
     mkdir -p -- "$folder"
     $PYTHON -m venv "$WORK/venv"
-    "$WORK/venv/bin/python" -m pip wheel --require-hashes -r "$LOCK" -w "$folder"
+    "$WORK/venv/bin/python" -m pip wheel --use-pep517 --require-hashes -r "$LOCK" -w "$folder"
     rm -f -- "$folder"/portreeve-*.whl
     "$WORK/venv/bin/python" -m pip wheel --no-deps -w "$folder" "$HERE"
     while IFS='=' read -r name _ version; do
