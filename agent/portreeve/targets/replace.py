@@ -8,7 +8,7 @@ import errno
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,19 +70,44 @@ def commit(staged: Staged) -> None:
     """Put a staged set in force, and return when it would survive a power cut.
 
     Raises:
-        Failed: a file could not be replaced.
+        Failed: a file could not be replaced; those that were are as before.
     """
-    for target, temporary in staged.files.items():
-        try:
-            if temporary is None:
-                target.unlink(missing_ok=True)
-            else:
-                os.replace(temporary, target)
-        except OSError as error:
-            raise _write_failed(target, error) from error
+    replaced: list[tuple[Path, Path | None]] = []
+    with ExitStack() as old:
+        for target, temporary in staged.files.items():
+            try:
+                before = _keep(target, old) if len(staged.files) > 1 else None
+                if temporary is None:
+                    target.unlink(missing_ok=True)
+                else:
+                    os.replace(temporary, target)
+            except OSError as error:
+                _put_back(replaced)
+                raise _write_failed(target, error) from error
+            replaced.append((target, before))
     for folder in {target.parent for target in staged.files}:
         if folder.is_dir():
             _sync_folder(folder)
+
+
+def _keep(target: Path, until: ExitStack) -> Path | None:
+    """A second name for a file that is about to be replaced, until the set is complete."""
+    kept = target.with_name(f".{target.name}{_MARK}old")
+    kept.unlink(missing_ok=True)
+    try:
+        os.link(target, kept, follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+    until.callback(kept.unlink, missing_ok=True)
+    return kept
+
+
+def _put_back(replaced: list[tuple[Path, Path | None]]) -> None:
+    for target, kept in reversed(replaced):
+        if kept is None:
+            target.unlink(missing_ok=True)
+        else:
+            os.replace(kept, target)
 
 
 def remove_folders(folders: tuple[Path, ...]) -> None:
