@@ -697,9 +697,23 @@ put_back() {
         timeout "$ROLLBACK_TIMEOUT" "$CURRENT/bin/portreeve" rollback --all --to 0
     if ((OUTCOME)); then
         show_log
-        die "not everything could be put back, so portreeve stays; portreeve status tells more"
+        quietly files_are_back
+        if ((OUTCOME)); then die "not every file could be put back, so portreeve stays; portreeve status tells more"; fi
+        complain "the files are back; that they take effect is left to whoever owns the units named above"
     fi
     : >"$WAS_UNINSTALLED"
+}
+
+# Whether only the steps after the writing are missing: a unit may have been removed or masked meanwhile.
+files_are_back() {
+    portreeve status --output json >"$WORK/status.json" || true
+    "$CURRENT/bin/python" - "$WORK/status.json" <<'END'
+import json, sys
+with open(sys.argv[1]) as file:
+    syncs = json.load(file)["syncs"]
+after_writing = {"apply", "verify", ""}
+sys.exit(any(sync["trouble"] and sync["trouble"]["step"] not in after_writing for sync in syncs))
+END
 }
 
 remove_program() {

@@ -286,6 +286,18 @@ def test_uninstall_starts_the_agent_if_it_must(equipped_host: Host) -> None:
     assert host.http_status(COCKPIT_PORT) == 200
 
 
+def test_uninstall_does_not_need_the_software_that_was_configured(equipped_host: Host) -> None:
+    host = equipped_host
+    install(host, "--sync", "cockpit")
+    follow_apphub(host)
+    host.run("dpkg", "--purge", "cockpit", "cockpit-system", "cockpit-bridge", "cockpit-ws", check=False)
+    assert not host.exists("/usr/lib/systemd/system/cockpit.socket")
+    done = uninstall(host, "--purge")
+    assert "the files are back" in done.stderr
+    assert not host.exists("/etc/systemd/system/cockpit.socket.d")
+    assert not host.exists("/opt/portreeve")
+
+
 @pytest.mark.parametrize("seconds", ["0.7", "3", "7"])
 def test_half_an_installation_is_uninstalled_too(equipped_host: Host, seconds: str) -> None:
     host = equipped_host
