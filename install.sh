@@ -1,6 +1,6 @@
 #!/bin/bash
 # Installs portreeve on this host, upgrades it, takes it away again, or shows what it does.
-# `install.sh --help` tells how; docs/install.md tells what is changed and why.
+# `install.sh --help` tells how; docs/design.md ("Installing") tells in which order and why.
 
 set -euo pipefail
 umask 022
