@@ -72,6 +72,7 @@ class Loop:
         self._inbox = inbox
         self._notifier = notifier
         self._ready = False
+        self._told = ""
         self._roll_call = 0
         self._complained = False
         self._tick = watchdog_interval()
@@ -118,13 +119,15 @@ class Loop:
     def _tell(self) -> None:
         _, statuses = self._agent.board.snapshot()
         line = status_line(statuses.values())
-        if not self._ready and self._agent.all_tried():
-            self._ready = True
-            self._notifier.status(line)
+        becomes_ready = not self._ready and self._agent.all_tried()
+        self._ready = self._ready or becomes_ready
+        told = line if self._ready else f"starting; {line}"
+        if told != self._told:
+            self._told = told
+            self._notifier.status(told)
+        if becomes_ready:
             self._notifier.ready()
             log.info("ready: %s", line, extra={"message_id": MessageId.AGENT_READY})
-            return
-        self._notifier.status(line if self._ready else f"starting; {line}")
 
     def _reload(self) -> None:
         self._notifier.reloading()
