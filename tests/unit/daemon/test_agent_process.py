@@ -2,120 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
 import signal
-import socket
-import subprocess
-import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
-AGENT_FOLDER = Path(__file__).resolve().parents[3] / "agent"
-Eventually = Callable[[Callable[[], object], str], None]
-
-DEFINITION = """
-[sources.app]
-file = "{root}/app.ini"
-
-[values]
-port = {{ source = "app", key = "web.port", type = "port" }}
-
-[[targets]]
-path = "{root}/out.conf"
-template = "out.conf.j2"
-"""
-
-
-class Running:
-    """An agent with its own root, and everything that it told its notify socket."""
-
-    def __init__(self, root: Path, watchdog: float | None = None) -> None:
-        self.root = root
-        self.told: list[str] = []
-        self._notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._notify.bind(str(root / "notify"))
-        self._reader = threading.Thread(target=self._read)
-        self._reader.start()
-        environment = {
-            **os.environ,
-            "PYTHONPATH": str(AGENT_FOLDER),
-            "PORTREEVE_ROOT": str(root),
-            "NOTIFY_SOCKET": str(root / "notify"),
-        }
-        environment.pop("WATCHDOG_PID", None)
-        if watchdog is not None:
-            environment["WATCHDOG_USEC"] = str(int(watchdog * 1_000_000))
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "portreeve", "run"],
-            env=environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def _read(self) -> None:
-        while (datagram := self._notify.recv(4096)) != b"end":
-            self.told.extend(datagram.decode().splitlines())
-
-    def told_all(self, *wanted: str) -> bool:
-        return all(text in self.told for text in wanted)
-
-    def command(self, *argv: str, code: int | None = 0) -> str:
-        """What a command prints; ``code`` is the exit status that it must have, ``None`` any."""
-        ran = subprocess.run(
-            [sys.executable, "-m", "portreeve", *argv],
-            env={**os.environ, "PYTHONPATH": str(AGENT_FOLDER), "PORTREEVE_ROOT": str(self.root)},
-            capture_output=True,
-            text=True,
-            timeout=30,
-            check=False,
-        )
-        assert code in (None, ran.returncode), f"{argv}: {ran.returncode}\n{ran.stdout}{ran.stderr}"
-        return ran.stdout
-
-    def status(self, name: str) -> dict[str, object]:
-        shown = json.loads(self.command("explain", name, "--output", "json"))
-        assert isinstance(shown, dict)
-        return shown
-
-    def stop(self, number: signal.Signals = signal.SIGTERM) -> str:
-        if self.process.poll() is None:
-            self.process.send_signal(number)
-        _, errors = self.process.communicate(timeout=30)
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as end:
-            end.sendto(b"end", str(self.root / "notify"))
-        self._reader.join(10)
-        self._notify.close()
-        return errors
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    for folder in ("etc/portreeve/syncs.d", "etc/portreeve/templates", "var/lib", "run"):
-        (tmp_path / folder).mkdir(parents=True)
-    (tmp_path / "app.ini").write_text("[web]\nport = 9000\n")
-    (tmp_path / "etc/portreeve/templates/out.conf.j2").write_text("listen {{ port }}\n")
-    (tmp_path / "etc/portreeve/syncs.d/app.toml").write_text(DEFINITION.format(root=tmp_path))
-    return tmp_path
-
-
-@pytest.fixture
-def start(root: Path) -> Iterator[Callable[..., Running]]:
-    started: list[Running] = []
-
-    def begin(watchdog: float | None = None) -> Running:
-        running = Running(root, watchdog)
-        started.append(running)
-        return running
-
-    yield begin
-    for running in started:
-        if running.process.poll() is None:
-            running.stop(signal.SIGKILL)
+from fakes.agent_process import AgentProcess, Eventually, definition
 
 
 def written(root: Path, text: str) -> Callable[[], bool]:
@@ -123,7 +14,9 @@ def written(root: Path, text: str) -> Callable[[], bool]:
     return lambda: target.exists() and target.read_text() == text
 
 
-def test_the_sequence_that_systemd_is_told(start: Callable[..., Running], eventually: Eventually) -> None:
+def test_the_sequence_that_systemd_is_told(
+    start: Callable[..., AgentProcess], eventually: Eventually
+) -> None:
     running = start(watchdog=1.5)
     eventually(lambda: running.told_all("READY=1", "WATCHDOG=1"), "ready and alive")
     assert "STATUS=1 sync: 1 in step" in running.told
@@ -143,7 +36,7 @@ def test_the_sequence_that_systemd_is_told(start: Callable[..., Running], eventu
 
 
 def test_a_source_that_is_missing_does_not_delay_readiness(
-    root: Path, start: Callable[..., Running], eventually: Eventually
+    root: Path, start: Callable[..., AgentProcess], eventually: Eventually
 ) -> None:
     (root / "app.ini").unlink()
     running = start()
@@ -154,7 +47,7 @@ def test_a_source_that_is_missing_does_not_delay_readiness(
     running.stop()
 
 
-def test_a_change_is_followed(root: Path, start: Callable[..., Running], eventually: Eventually) -> None:
+def test_a_change_is_followed(root: Path, start: Callable[..., AgentProcess], eventually: Eventually) -> None:
     running = start()
     eventually(written(root, "listen 9000\n"), "the first value is written")
     (root / "app.ini").write_text("[web]\nport = 9443\n")
@@ -166,7 +59,7 @@ def test_a_change_is_followed(root: Path, start: Callable[..., Running], eventua
 
 
 def test_a_source_that_appears_later_is_noticed(
-    root: Path, start: Callable[..., Running], eventually: Eventually
+    root: Path, start: Callable[..., AgentProcess], eventually: Eventually
 ) -> None:
     (root / "app.ini").unlink()
     running = start()
@@ -178,7 +71,7 @@ def test_a_source_that_appears_later_is_noticed(
 
 
 def test_an_edited_template_is_followed(
-    root: Path, start: Callable[..., Running], eventually: Eventually
+    root: Path, start: Callable[..., AgentProcess], eventually: Eventually
 ) -> None:
     running = start()
     eventually(written(root, "listen 9000\n"), "the first value is written")
@@ -188,25 +81,25 @@ def test_an_edited_template_is_followed(
 
 
 def test_a_new_definition_is_picked_up_and_a_broken_edit_keeps_the_last_good_form(
-    root: Path, start: Callable[..., Running], eventually: Eventually
+    root: Path, start: Callable[..., AgentProcess], eventually: Eventually
 ) -> None:
     running = start()
     eventually(written(root, "listen 9000\n"), "the first value is written")
-    definition = root / "etc/portreeve/syncs.d/app.toml"
-    definition.write_text("[sources.app\n")
+    declared = root / "etc/portreeve/syncs.d/app.toml"
+    declared.write_text("[sources.app\n")
     eventually(
         lambda: "app.toml" in running.command("status", code=None), "the problem is told, with its file"
     )
     (root / "app.ini").write_text("[web]\nport = 9443\n")
     eventually(written(root, "listen 9443\n"), "the last good form still works")
-    other = DEFINITION.format(root=root).replace('out.conf"', 'other.conf"')
+    other = definition(root).replace('out.conf"', 'other.conf"')
     (root / "etc/portreeve/syncs.d/other.toml").write_text(other)
     eventually((root / "other.conf").exists, "the new definition works")
     running.stop()
 
 
 def test_a_bad_value_changes_nothing_and_is_explained(
-    root: Path, start: Callable[..., Running], eventually: Eventually
+    root: Path, start: Callable[..., AgentProcess], eventually: Eventually
 ) -> None:
     running = start()
     eventually(written(root, "listen 9000\n"), "the first value is written")
@@ -217,7 +110,7 @@ def test_a_bad_value_changes_nothing_and_is_explained(
     running.stop()
 
 
-def test_drift_is_repaired(root: Path, start: Callable[..., Running], eventually: Eventually) -> None:
+def test_drift_is_repaired(root: Path, start: Callable[..., AgentProcess], eventually: Eventually) -> None:
     running = start()
     eventually(written(root, "listen 9000\n"), "the first value is written")
     (root / "out.conf").write_text("listen 1\n")
@@ -231,7 +124,7 @@ def test_drift_is_repaired(root: Path, start: Callable[..., Running], eventually
 
 
 def test_a_rollback_holds_until_a_sync_is_asked_for(
-    root: Path, start: Callable[..., Running], eventually: Eventually
+    root: Path, start: Callable[..., AgentProcess], eventually: Eventually
 ) -> None:
     running = start()
     eventually(written(root, "listen 9000\n"), "the first value is written")
@@ -249,7 +142,7 @@ def test_a_rollback_holds_until_a_sync_is_asked_for(
 
 
 def test_a_second_agent_on_the_same_state_is_refused(
-    start: Callable[..., Running], eventually: Eventually
+    start: Callable[..., AgentProcess], eventually: Eventually
 ) -> None:
     running = start()
     eventually(lambda: "READY=1" in running.told, "it is ready")
@@ -258,20 +151,19 @@ def test_a_second_agent_on_the_same_state_is_refused(
 
 
 def test_a_file_written_while_the_agent_was_killed_is_followed_at_the_next_start(
-    root: Path, start: Callable[..., Running], eventually: Eventually
+    root: Path, start: Callable[..., AgentProcess], eventually: Eventually
 ) -> None:
     running = start()
     eventually(written(root, "listen 9000\n"), "the first value is written")
     running.stop(signal.SIGKILL)
     (root / "app.ini").write_text("[web]\nport = 9443\n")
-    (root / "notify").unlink()
     running = start()
     eventually(written(root, "listen 9443\n"), "the change is followed")
     running.stop()
 
 
 def test_a_definition_that_is_gone_leaves_its_files_and_can_be_rolled_back(
-    root: Path, start: Callable[..., Running], eventually: Eventually
+    root: Path, start: Callable[..., AgentProcess], eventually: Eventually
 ) -> None:
     running = start()
     eventually(written(root, "listen 9000\n"), "the first value is written")
@@ -284,12 +176,12 @@ def test_a_definition_that_is_gone_leaves_its_files_and_can_be_rolled_back(
 
 
 def test_a_target_that_moves_leaves_nothing_at_its_old_place(
-    root: Path, start: Callable[..., Running], eventually: Eventually
+    root: Path, start: Callable[..., AgentProcess], eventually: Eventually
 ) -> None:
     running = start()
     eventually(written(root, "listen 9000\n"), "the first value is written")
-    definition = root / "etc/portreeve/syncs.d/app.toml"
-    definition.write_text(DEFINITION.format(root=root).replace('out.conf"', 'elsewhere.conf"'))
+    declared = root / "etc/portreeve/syncs.d/app.toml"
+    declared.write_text(definition(root).replace('out.conf"', 'elsewhere.conf"'))
     eventually((root / "elsewhere.conf").exists, "the new target is written")
     eventually(lambda: not (root / "out.conf").exists(), "the old one is gone")
     running.command("rollback", "app", "--to", "0")
@@ -298,7 +190,7 @@ def test_a_target_that_moves_leaves_nothing_at_its_old_place(
 
 
 def test_a_file_that_was_there_before_comes_back_at_a_rollback_to_zero(
-    root: Path, start: Callable[..., Running], eventually: Eventually
+    root: Path, start: Callable[..., AgentProcess], eventually: Eventually
 ) -> None:
     (root / "out.conf").write_text("by hand\n")
     (root / "out.conf").chmod(0o640)
