@@ -15,7 +15,7 @@ from portreeve.containers import answers, failure
 from portreeve.containers.events import EventStream
 from portreeve.containers.failure import Failure
 from portreeve.containers.model import Container, DockerInfo
-from portreeve.containers.probe import Probe
+from portreeve.containers.probe import FRESH, Probe
 from portreeve.containers.selection import choose, filters
 from portreeve.definitions.model import ContainerRef, DockerSettings
 from portreeve.errors import DockerUnavailable, Reason, Waiting
@@ -48,12 +48,23 @@ class Docker:
     Args:
         settings: where its socket is and how long one call may take.
         clock: for the age of what is known about it.
+        on_lost: told, in whatever thread, that Docker turned out not to be up; must be quick.
     """
 
-    def __init__(self, settings: DockerSettings, clock: Clock = SYSTEM_CLOCK) -> None:
+    def __init__(
+        self,
+        settings: DockerSettings,
+        clock: Clock = SYSTEM_CLOCK,
+        on_lost: Callable[[DockerUnavailable], object] = lambda _: None,
+    ) -> None:
         self._settings = settings
-        self._probe = Probe(settings, clock)
+        self._probe = Probe(settings, clock, on_lost)
         self._local = threading.local()
+
+    @property
+    def version(self) -> str:
+        """The version of the daemon that answered last; empty before the first answer."""
+        return self._probe.version
 
     def require_up(self) -> DockerInfo:
         """Say that Docker answers, and which version it is.
@@ -131,14 +142,18 @@ class Docker:
     def events(self) -> EventStream:
         """Open a stream of what happens to containers from now on.
 
+        Docker is asked for it whatever others have found out before, and all are told of the result: whoever
+        opens a stream is the first to know that Docker is back.
+
         Raises:
             DockerUnavailable: see :meth:`require_up`.
         """
-        info = self.require_up()
-        opened = EventStream.open(self._settings, info.api_version)
+        found = self._probe.ask()
+        opened = found if isinstance(found, Failure) else EventStream.open(self._settings, found.api_version)
         if isinstance(opened, Failure):
-            self._probe.learn(opened)
+            self._probe.learn(opened, seconds=self._believed(opened))
             raise opened.error()
+        self._probe.learn(found)
         return opened
 
     def close(self) -> None:
@@ -183,15 +198,16 @@ class Docker:
         """Drop the client, and let the other threads know unless it is about one container's lock."""
         self.close()
         met = failure.of_exception(error, self._settings, timeout=timeout)
-        if met.reason is not Reason.DOCKER_HUNG:
-            self._probe.learn(met)
-        elif locked:
+        if met.reason is Reason.DOCKER_HUNG and locked:
             evidence = f"no answer about container {locked} within {timeout:g} s; Docker may be starting it"
-            met = replace(met, evidence=evidence)
-        else:
-            # Ping may well be answered meanwhile; each thread that believed it would wait as long again.
-            self._probe.learn(met, seconds=timeout)
+            return replace(met, evidence=evidence).error()
+        self._probe.learn(met, seconds=self._believed(met))
         return met.error()
+
+    def _believed(self, met: Failure) -> float:
+        """Seconds for which the other threads do not ask for themselves."""
+        # A ping may well be answered by a daemon that hangs; each thread that believed it would wait again.
+        return self._settings.timeout if met.reason is Reason.DOCKER_HUNG else FRESH
 
 
 def _archive(client: "APIClient", container_id: str, path: str) -> "Response":

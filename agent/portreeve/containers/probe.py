@@ -2,6 +2,7 @@
 
 import re
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import HTTPException
 
@@ -11,6 +12,7 @@ from portreeve.containers.failure import Failure
 from portreeve.containers.model import DockerInfo
 from portreeve.containers.wire import UnixConnection
 from portreeve.definitions.model import DockerSettings
+from portreeve.errors import DockerUnavailable
 
 MINIMUM_API_VERSION = "1.24"
 """The oldest API that the SDK speaks (docker.constants.MINIMUM_DOCKER_API_VERSION of 7.2)."""
@@ -18,7 +20,7 @@ MINIMUM_API_VERSION = "1.24"
 _BODY = 4096
 """Bytes of an answer that are looked at."""
 
-_FRESH = 1.0
+FRESH = 1.0
 """Seconds for which an answer is good for every thread."""
 
 
@@ -34,13 +36,18 @@ class Probe:
     Args:
         settings: where its socket is and how long an answer may take.
         clock: for the age of an answer.
+        on_lost: told, in whatever thread, that it turned out not to be up; must be quick.
     """
 
-    def __init__(self, settings: DockerSettings, clock: Clock) -> None:
+    def __init__(
+        self, settings: DockerSettings, clock: Clock, on_lost: Callable[[DockerUnavailable], object]
+    ) -> None:
         self._settings = settings
         self._clock = clock
+        self._on_lost = on_lost
         self._asking = threading.Lock()
         self._answer: _Answer | None = None
+        self.version = ""
 
     def require_up(self) -> DockerInfo:
         """The daemon's version.
@@ -52,23 +59,31 @@ class Probe:
         with self._asking:
             answer = self._answer
             if answer is None or self._clock.monotonic() >= answer.good_until:
-                result = _ask(self._settings)
-                answer = self._answer = _Answer(result, self._clock.monotonic() + _FRESH)
+                answer = self.learn(self.ask())
         if isinstance(answer.result, Failure):
             raise answer.result.error()
         return answer.result
 
-    def learn(self, failure: Failure, *, seconds: float = _FRESH) -> None:
-        """Tell every thread what one has found out without asking.
+    def ask(self) -> DockerInfo | Failure:
+        """Ask now, whatever is remembered; nobody else is told."""
+        return _ping(self._settings)
+
+    def learn(self, result: DockerInfo | Failure, *, seconds: float = FRESH) -> _Answer:
+        """Tell every thread what one has found out.
 
         Args:
-            failure: what it met.
+            result: what it met.
             seconds: how long the others believe it.
         """
-        self._answer = _Answer(failure, self._clock.monotonic() + seconds)
+        answer = self._answer = _Answer(result, self._clock.monotonic() + seconds)
+        if isinstance(result, Failure):
+            self._on_lost(result.error())
+        else:
+            self.version = result.version
+        return answer
 
 
-def _ask(settings: DockerSettings) -> DockerInfo | Failure:
+def _ping(settings: DockerSettings) -> DockerInfo | Failure:
     """Ping. ``/version`` would say more, and the daemon runs runc for it and asks containerd."""
     connection = UnixConnection(settings)
     try:

@@ -14,7 +14,7 @@ from portreeve.daemon.declared import Change, container_interests, load_again
 from portreeve.daemon.inbox import Inbox, Message
 from portreeve.daemon.summary import broken_status, undeclared_status
 from portreeve.definitions.model import Definitions
-from portreeve.errors import DockerUnavailable, Misuse
+from portreeve.errors import DockerUnavailable, Misuse, Reason
 from portreeve.paths import Paths
 from portreeve.reconcile.board import Board
 from portreeve.reconcile.execute import Executor
@@ -71,7 +71,9 @@ class Agent:
         self.board = Board(clock, on_change=lambda: inbox.put(Message.STATUS_CHANGED))
         self.queue = Queue(clock)
         self.pulse = Pulse(clock)
-        self._docker = Docker(settings.docker, clock)
+        self._docker = Docker(
+            settings.docker, clock, on_lost=lambda error: self._docker_watcher.suspect(error)
+        )
         self._files = FileWatcher(self._enqueue)
         self._docker_watcher = DockerWatcher(self._docker, self._enqueue)
         self._resync = ResyncTimer(settings.reconcile.resync, self._look_at_everything)
@@ -232,20 +234,28 @@ class Agent:
                 self.board.post(SyncStatus(name, since=now))
 
     def _docker_status(self) -> DockerStatus:
+        heard = self._docker_watcher.state()
+        if heard.connected:
+            return DockerStatus("up", self._docker.version, since=heard.since)
+        needed = container_interests(self._definitions)
+        if needed and heard.reason is not None:
+            # Known without asking: a hung daemon must not make whoever wants to know wait for it.
+            return _not_up(heard.reason, heard.evidence, heard.since)
         try:
-            # Shared with everybody who asked within the last second, so that asking often costs nothing.
             version = self._docker.require_up().version
         except DockerUnavailable as error:
-            if not container_interests(self._definitions):
+            if not needed:
                 return DockerStatus("unused")
-            since = self._docker_watcher.state().since
-            return DockerStatus(error.reason.removeprefix("docker-"), evidence=str(error), since=since)
-        since = self._docker_watcher.state().since if self._docker_watched else self._started
-        return DockerStatus("up", version, since=since)
+            return _not_up(error.reason, str(error), heard.since)
+        return DockerStatus("up", version, since=self._started)
 
     def _unknown(self, name: str) -> Misuse:
         _, statuses = self.board.snapshot()
         return unknown_sync(name, statuses)
+
+
+def _not_up(reason: Reason, evidence: str, since: float) -> DockerStatus:
+    return DockerStatus(reason.removeprefix("docker-"), evidence=evidence, since=since)
 
 
 def state_folder(paths: Paths) -> Path:

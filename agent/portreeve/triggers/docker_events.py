@@ -13,8 +13,11 @@ from portreeve.errors import DockerUnavailable, Reason
 log = logging.getLogger(__name__)
 
 _FIRST_RETRY = 0.1
-_LAST_RETRY = 3.0
+_LAST_RETRY = 2.0
 """Seconds between two tries to reach Docker: it grows from the one to the other."""
+
+HEARTBEAT = 10.0
+"""Seconds between two questions to a Docker whose stream is open: a frozen daemon does not end it."""
 
 _STOP_TIMEOUT = 1.0
 """Seconds that stopping waits; a thread that a hung daemon holds ends by itself when its call times out."""
@@ -85,55 +88,78 @@ class DockerWatcher:
         docker: to listen to.
         enqueue: takes a key and a delay in seconds.
         clock: for :meth:`state`.
+        heartbeat: seconds.
     """
 
-    def __init__(self, docker: Engine, enqueue: Enqueue, clock: Clock = SYSTEM_CLOCK) -> None:
+    def __init__(
+        self, docker: Engine, enqueue: Enqueue, clock: Clock = SYSTEM_CLOCK, heartbeat: float = HEARTBEAT
+    ) -> None:
         self._docker = docker
         self._enqueue = enqueue
         self._clock = clock
+        self._heartbeat = heartbeat
         self._interests: Mapping[str, tuple[ContainerRef, ...]] = {}
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._stream: Stream | None = None
+        self._suspicion: DockerUnavailable | None = None
         self._state = DockerState(False, None, "not asked yet", clock.wall())
-        self._thread: threading.Thread | None = None
+        self._threads: dict[str, threading.Thread] = {}
 
     def set_interests(self, interests: Mapping[str, tuple[ContainerRef, ...]]) -> None:
         """Say which keys depend on which containers; replaces what was said before."""
         self._interests = dict(interests)
 
     def start(self) -> None:
-        """Begin to listen."""
-        self._thread = threading.Thread(target=self._run, name="docker-events", daemon=True)
-        self._thread.start()
+        """Begin to listen; again, to put back what has ended."""
+        for name, work in (("docker-events", self._run), ("docker-heartbeat", self._beat)):
+            thread = self._threads.get(name)
+            if thread is not None:
+                if thread.is_alive():
+                    continue
+                log.error("the thread %s had ended; it is started again", name)
+            self._threads[name] = threading.Thread(target=work, name=name, daemon=True)
+            self._threads[name].start()
 
     def stop(self) -> None:
         """End, now."""
         self._stopping.set()
-        self._close_stream()
-        if self._thread is not None:
-            self._thread.join(_STOP_TIMEOUT)
+        with self._lock:
+            if self._stream is not None:
+                self._stream.close()
+        deadline = self._clock.monotonic() + _STOP_TIMEOUT
+        for thread in self._threads.values():
+            thread.join(max(0.0, deadline - self._clock.monotonic()))
 
     def state(self) -> DockerState:
         """Whether events are heard, and since when."""
         return self._state
 
-    def check(self) -> None:
-        """Make sure that a silent stream is alive; for the resync timer.
+    def suspect(self, error: DockerUnavailable) -> None:
+        """Somebody found Docker away: an open stream counts as ended, and is opened when Docker answers.
 
-        A daemon that hangs keeps its streams open and says nothing: then the stream is closed, and the thread
-        tries to reach Docker until it answers.
+        Everybody who met the same is woken then, although the stream itself may never have broken off.
         """
-        if self._thread is not None and not self._thread.is_alive() and not self._stopping.is_set():
-            log.error("the thread that listens to Docker had ended; it is started again")
+        with self._lock:
+            if self._stream is not None:
+                self._suspicion = error
+                self._stream.close()
+
+    def check(self) -> None:
+        """Look after the threads; for the resync timer."""
+        if not self._stopping.is_set():
             self.start()
-        if not self._state.connected:
-            return
-        try:
-            self._docker.require_up()
-        except DockerUnavailable as error:
-            log.warning("Docker does not answer any more: %s", error)
-            self._close_stream()
+
+    def _beat(self) -> None:
+        """A daemon that hangs keeps its streams open and says nothing; so it is asked."""
+        while not self._stopping.wait(self._heartbeat):
+            if not self._state.connected:
+                continue
+            try:
+                self._docker.require_up()
+            except DockerUnavailable as error:
+                log.warning("Docker does not answer any more: %s", error)
+                self.suspect(error)
 
     def _run(self) -> None:
         pause = _FIRST_RETRY
@@ -141,7 +167,7 @@ class DockerWatcher:
             try:
                 stream = self._docker.events()
             except DockerUnavailable as error:
-                self._disconnected(error.reason, error.evidence)
+                self._disconnected(error.reason, str(error))
                 self._stopping.wait(pause)
                 pause = min(pause * 2, _LAST_RETRY)
                 continue
@@ -165,8 +191,13 @@ class DockerWatcher:
         finally:
             with self._lock:
                 self._stream = None
-        if not self._stopping.is_set():
-            self._disconnected(Reason.DOCKER_DOWN, "the stream of events ended")
+                met, self._suspicion = self._suspicion, None
+        if self._stopping.is_set():
+            return
+        if met is None:
+            self._disconnected(Reason.DOCKER_DOWN, "Docker is down: the stream of events ended")
+        else:
+            self._disconnected(met.reason, str(met))
 
     def _disconnected(self, reason: Reason, evidence: str) -> None:
         was = self._state
@@ -184,8 +215,3 @@ class DockerWatcher:
     def _wake_all(self) -> None:
         for key in self._interests:
             self._enqueue(key, 0.0)
-
-    def _close_stream(self) -> None:
-        with self._lock:
-            if self._stream is not None:
-                self._stream.close()

@@ -194,3 +194,32 @@ def test_each_thread_has_a_connection_of_its_own(docker: Docker, dockerd: FakeDo
 
     with ThreadPoolExecutor(4) as pool:
         assert [task.result() for task in [pool.submit(find) for _ in range(4)]] == ["app"] * 4
+
+
+def test_whoever_opens_a_stream_finds_out_first_that_a_hung_daemon_is_back(
+    docker: Docker, dockerd: FakeDockerd
+) -> None:
+    dockerd.containers = [FakeContainer("app")]
+    dockerd.mode = Mode.PING_ONLY
+    with pytest.raises(DockerUnavailable):
+        docker.find(ContainerRef(name="app"))
+    dockerd.mode = Mode.OK
+    assert refusal(docker).reason is Reason.DOCKER_HUNG
+    stream = docker.events()
+    assert docker.find(ContainerRef(name="app")).name == "app"
+    stream.close()
+    assert list(stream) == []
+
+
+def test_whoever_wants_to_know_is_told_that_docker_was_lost(
+    dockerd: FakeDockerd, settings: DockerSettings
+) -> None:
+    lost: list[Reason] = []
+    docker = Docker(settings, on_lost=lambda error: lost.append(error.reason))
+    docker.require_up()
+    assert lost == []
+    dockerd.mode = Mode.CLOSE
+    with pytest.raises(DockerUnavailable):
+        docker.find(ContainerRef(name="app"))
+    assert lost == [Reason.DOCKER_DOWN]
+    assert docker.version == "20.10.24"

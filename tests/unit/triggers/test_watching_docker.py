@@ -9,7 +9,7 @@ import pytest
 from fakes.dockerd import FakeContainer, FakeDockerd, Mode
 from portreeve.containers.connection import Docker
 from portreeve.definitions.model import ContainerRef, DockerSettings
-from portreeve.errors import Reason
+from portreeve.errors import DockerUnavailable, Reason
 from portreeve.triggers.docker_events import DockerWatcher
 
 APP = FakeContainer("app", labels={"role": "front"})
@@ -21,6 +21,9 @@ INTERESTS = {
     "by-label": (ContainerRef(label="role=front"), ContainerRef(name="nobody")),
     "by-compose": (ContainerRef(project="shop", service="web"),),
 }
+
+
+HEARTBEAT = 0.3
 
 
 class Woken(Protocol):
@@ -40,7 +43,8 @@ def dockerd(tmp_path: Path) -> Iterator[FakeDockerd]:
 
 @pytest.fixture
 def watcher(tmp_path: Path, woken: Woken) -> Iterator[DockerWatcher]:
-    watcher = DockerWatcher(Docker(DockerSettings(tmp_path / "docker.sock", timeout=0.5)), woken)
+    docker = Docker(DockerSettings(tmp_path / "docker.sock", timeout=0.5))
+    watcher = DockerWatcher(docker, woken, heartbeat=HEARTBEAT)
     watcher.set_interests(INTERESTS)
     watcher.start()
     yield watcher
@@ -146,7 +150,24 @@ def test_a_stream_that_breaks_is_opened_again(
     all_wake()
 
 
-def test_a_daemon_that_hangs_with_the_stream_open_is_found_out_by_the_check(
+def test_a_daemon_that_hangs_with_the_stream_open_is_found_out_by_the_heartbeat(
+    dockerd: FakeDockerd,
+    watcher: DockerWatcher,
+    all_wake: Callable[[], None],
+    eventually: Eventually,
+) -> None:
+    hears(dockerd, watcher, eventually)
+    all_wake()
+    dockerd.mode = Mode.HANG
+    eventually(lambda: watcher.state().reason is Reason.DOCKER_HUNG, "Docker is known to hang")
+    all_wake()
+    dockerd.mode = Mode.OK
+    dockerd.break_off()
+    hears(dockerd, watcher, eventually)
+    all_wake()
+
+
+def test_a_heartbeat_that_is_answered_leaves_the_stream_open(
     dockerd: FakeDockerd,
     watcher: DockerWatcher,
     woken: Woken,
@@ -155,18 +176,19 @@ def test_a_daemon_that_hangs_with_the_stream_open_is_found_out_by_the_check(
 ) -> None:
     hears(dockerd, watcher, eventually)
     all_wake()
-    watcher.check()
+    woken.stays_quiet(2.5 * HEARTBEAT)
     assert watcher.state().connected
-    dockerd.mode = Mode.HANG
 
-    def found_out() -> bool:
-        watcher.check()
-        return watcher.state().reason is Reason.DOCKER_HUNG
 
-    eventually(found_out, "Docker is known to hang")
+def test_what_somebody_else_finds_out_ends_the_stream_until_docker_answers(
+    dockerd: FakeDockerd,
+    watcher: DockerWatcher,
+    all_wake: Callable[[], None],
+    eventually: Eventually,
+) -> None:
+    hears(dockerd, watcher, eventually)
     all_wake()
-    dockerd.mode = Mode.OK
-    dockerd.break_off()
+    watcher.suspect(DockerUnavailable(Reason.DOCKER_HUNG, "Docker does not answer", evidence="in 5 s"))
     hears(dockerd, watcher, eventually)
     all_wake()
 
