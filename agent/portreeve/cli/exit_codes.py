@@ -7,5 +7,6 @@ EXIT_CODES = {
     Outcome.DONE: ExitCode.DONE,
     Outcome.FAILED: ExitCode.FAILED,
     Outcome.NOT_YET: ExitCode.NOT_YET,
+    Outcome.UNREACHABLE: ExitCode.UNREACHABLE,
     Outcome.STOPPING: ExitCode.UNREACHABLE,
 }

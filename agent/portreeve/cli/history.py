@@ -13,7 +13,7 @@ from portreeve.errors import ExitCode
 from portreeve.reconcile.status import GenerationInfo
 
 
-@click.command("history", epilog="Example: portreeve history cockpit")
+@click.command("history", epilog="Example: sudo portreeve history cockpit")
 @click.argument("name", shell_complete=complete_syncs)
 @output_option
 def command(name: str, output: str) -> ExitCode:

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from portreeve.cli.text import printable_data
+from portreeve.cli.text import NO_SYNCS, printable_data
 from portreeve.control import codec
 from portreeve.control.client import Client, quote
+from portreeve.control.outcome import for_docker
 from portreeve.errors import ExitCode
 from portreeve.reconcile.status import Preview
 
@@ -30,6 +31,8 @@ def show(data: Sequence[object], *, diffs: bool) -> None:
         data: what :func:`fetch` returned.
         diffs: with the diffs of the files; a plan is a comment to them, so that ``patch`` reads the whole.
     """
+    if not data:
+        click.echo(f"# {NO_SYNCS}" if diffs else NO_SYNCS)
     for entry in data:
         preview = _decoded(printable_data(entry))
         for line in _plan(preview):
@@ -42,8 +45,10 @@ def show(data: Sequence[object], *, diffs: bool) -> None:
 
 def exit_code(data: Sequence[object]) -> ExitCode:
     """Done, unless the sources of one could not be read."""
-    unknown = any(_decoded(entry).trouble is not None for entry in data)
-    return ExitCode.NOT_YET if unknown else ExitCode.DONE
+    troubles = [trouble for entry in data if (trouble := _decoded(entry).trouble) is not None]
+    if any(map(for_docker, troubles)):
+        return ExitCode.UNREACHABLE
+    return ExitCode.NOT_YET if troubles else ExitCode.DONE
 
 
 def _can_be_read(entry: dict[str, object]) -> bool:

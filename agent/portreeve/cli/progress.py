@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from portreeve.cli.exit_codes import EXIT_CODES
-from portreeve.cli.text import coloured, printable_data, state_words
+from portreeve.cli.text import NO_SYNCS, coloured, printable_data, state_words
 from portreeve.control import codec
 from portreeve.control.outcome import Outcome
 from portreeve.errors import ExitCode, PortreeveError, Reason, Unreachable
@@ -28,14 +28,21 @@ def follow(lines: Iterable[dict[str, Any]], output: str) -> dict[str, Any]:
     Raises:
         Unreachable: the stream ended without a result.
     """
+    told: dict[str, str] = {}
     with _spinner(output) as spinner:
         for line in lines:
             if output == "json":
                 click.echo(json.dumps(line))
             if "result" in line:
+                if output == "text" and not told and line["result"] == Outcome.DONE:
+                    click.echo(NO_SYNCS)
                 return line
             if output == "text":
-                text = line_text(printable_data(line))
+                about, text = line_text(printable_data(line))
+                if told.get(about) == text:
+                    # What changed (how often it was looked at, say) is not shown here.
+                    continue
+                told[about] = text
                 click.echo(text)
                 if spinner is not None:
                     _update(spinner, text)
@@ -63,17 +70,21 @@ def exit_code(last: dict[str, Any]) -> ExitCode:
     return EXIT_CODES[result]
 
 
-def line_text(line: dict[str, Any]) -> str:
-    """A change in words: ``cockpit: waiting: the container does not exist``."""
+def line_text(line: dict[str, Any]) -> tuple[str, str]:
+    """What a change is about, and it in words: ``cockpit: waiting: the container does not exist``."""
     if "gone" in line:
-        return f"{line['gone']}: no longer declared"
+        return line["gone"], f"{line['gone']}: no longer declared"
     if "docker" in line:
         docker = codec.docker_status(line["docker"])
         words = f"docker: {docker.state.replace('-', ' ')} {docker.version}".rstrip()
-        return f"{words}: {docker.evidence}" if docker.evidence else words
+        return "docker:", f"{words}: {docker.evidence}" if docker.evidence else words
     sync = codec.sync_status(line["sync"])
     why = f": {sync.trouble.what}" if sync.trouble else ""
-    return f"{sync.name}: {coloured(state_words(sync.state), sync.state)}{why}"
+    state = coloured(state_words(sync.state), sync.state)
+    if sync.trouble is not None and sync.trouble.reason.value == sync.state.value:
+        # "held at generation 3" says the state already.
+        return sync.name, f"{sync.name}: {coloured(sync.trouble.what, sync.state)}"
+    return sync.name, f"{sync.name}: {state}{why}"
 
 
 @contextmanager

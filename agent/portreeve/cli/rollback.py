@@ -7,11 +7,12 @@ import click
 from portreeve.cli import progress
 from portreeve.cli.options import agent_client, complete_syncs, output_option, timeout_option
 from portreeve.cli.tell import tell_error
+from portreeve.cli.text import NO_SYNCS
 from portreeve.control.client import Client
 from portreeve.errors import ExitCode, Failed, Misuse, Reason
 
 
-@click.command("rollback", epilog="Example: portreeve rollback cockpit --to 3")
+@click.command("rollback", epilog="Example: sudo portreeve rollback cockpit --to 3")
 @click.argument("name", required=False, shell_complete=complete_syncs)
 @click.option("--all", "every", is_flag=True, help="Every sync, one after the other.")
 @click.option(
@@ -35,6 +36,8 @@ def command(name: str | None, to: int | None, timeout: float, output: str, *, ev
     if name is not None:
         return _roll_back(client, name, to, timeout, output)
     names = [entry["name"] for entry in client.get("/v1/status")["syncs"]]
+    if not names and output == "text":
+        click.echo(NO_SYNCS)
     codes = [_roll_back_or_tell(client, each, to, timeout, output) for each in names]
     return ExitCode.FAILED if ExitCode.FAILED in codes else max(codes, default=ExitCode.DONE)
 

@@ -7,12 +7,15 @@ import click
 
 from portreeve.cli.exit_codes import EXIT_CODES
 from portreeve.cli.options import agent_client, echo_json, output_option
-from portreeve.cli.text import ago, ahead, counted, pairs, printable_data, state_words, table
+from portreeve.cli.text import NO_SYNCS, ago, ahead, counted, pairs, printable_data, state_words, table
 from portreeve.clock import SYSTEM_CLOCK
 from portreeve.control import codec
 from portreeve.control.outcome import outcome_of
 from portreeve.errors import ExitCode
 from portreeve.reconcile.status import DockerStatus, Overview, State, SyncStatus
+
+_MOST_PROBLEMS = 10
+"""So many are shown: one mistyped file may have a hundred, and the table shall stay in sight."""
 
 
 @click.command("status", epilog="Example: portreeve status --output json")
@@ -21,7 +24,7 @@ def command(output: str) -> ExitCode:
     """Show every sync: its state, its values, and why it is not in step.
 
     The exit code tells the worst of them: 0 all are in step or held as asked, 1 one failed or a definition
-    has problems, 3 one is waited for, 4 the agent does not answer.
+    has problems, 3 one waits, 4 one waits for Docker itself or the agent does not answer.
     """
     data = agent_client().get("/v1/status")
     if output == "json":
@@ -49,8 +52,10 @@ def report(overview: Overview, now: float) -> list[str]:
         lines += ["", *table(rows, colours)]
     if overview.problems:
         problems = counted(len(overview.problems), "problem")
-        lines += ["", f"{problems} in definitions (`portreeve check` shows the lines):"]
-        lines += [f"  {_problem(problem)}" for problem in overview.problems]
+        lines += ["", f"{problems} in definitions (`portreeve check` shows the lines, and what to do):"]
+        lines += [f"  {_problem(problem)}" for problem in overview.problems[:_MOST_PROBLEMS]]
+        more = len(overview.problems) - _MOST_PROBLEMS
+        lines += [f"  and {more} more"] if more > 0 else []
     return lines
 
 
@@ -63,7 +68,7 @@ def docker_words(docker: DockerStatus) -> str:
 
 def _summary(overview: Overview) -> str:
     starting = [] if overview.ready else ["starting"]
-    syncs = _counts(overview.syncs) if overview.syncs else "no syncs: none in /etc/portreeve/syncs.d"
+    syncs = _counts(overview.syncs) if overview.syncs else NO_SYNCS
     return " · ".join([f"portreeve {overview.version}", *starting, docker_words(overview.docker), syncs])
 
 
@@ -98,5 +103,4 @@ def _why(sync: SyncStatus, now: float) -> str:
 
 def _problem(problem: Mapping[str, str | int]) -> str:
     place = f"{problem['file']}:{problem['line']}" if problem["line"] else f"{problem['file']}"
-    hint = f" ({problem['hint']})" if problem["hint"] else ""
-    return f"{place}: {problem['message']}{hint}"
+    return f"{place}: {problem['message']}"

@@ -7,7 +7,7 @@ from portreeve.cli.options import agent_client, complete_syncs, echo_json, outpu
 from portreeve.errors import ExitCode
 
 
-@click.command("sync", epilog="Example: portreeve sync cockpit --timeout 2m")
+@click.command("sync", epilog="Example: sudo portreeve sync cockpit --timeout 2m")
 @click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=complete_syncs)
 @click.option("--dry-run", is_flag=True, help="Tell what would be done, and do nothing.")
 @timeout_option("2m")
@@ -16,7 +16,8 @@ def command(names: tuple[str, ...], timeout: float, output: str, *, dry_run: boo
     """Look at syncs now, all of them without NAME, and show how they get in step.
 
     A hold by `rollback` is released, and what was put off is tried at once. The exit code is 0 when all are
-    in step, 1 when one failed, 3 when one still waits. JSON output is one object a line, as things change.
+    in step, 1 when one failed, 3 when one still waits, 4 when it waits for Docker itself. JSON output is one
+    object a line, as things change.
     """
     client = agent_client()
     if dry_run:

@@ -19,6 +19,8 @@ COLOURS = {
     State.UNDECLARED: "yellow",
 }
 
+NO_SYNCS = "no syncs: none in /etc/portreeve/syncs.d"
+
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "m"), (1, "s"))
 
 

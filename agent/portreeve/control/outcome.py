@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from enum import StrEnum
 
-from portreeve.reconcile.status import State, SyncStatus
+from portreeve.errors import Reason
+from portreeve.reconcile.status import State, SyncStatus, Trouble
 
 
 class Outcome(StrEnum):
@@ -15,8 +16,20 @@ class Outcome(StrEnum):
     """Something was tried and did not work, or its definition has problems."""
     NOT_YET = "not-yet"
     """Something is still waited for, or the deadline passed."""
+    UNREACHABLE = "unreachable"
+    """What is waited for is Docker itself."""
     STOPPING = "stopping"
     """The agent stops: ask the next one."""
+
+
+_NO_DOCKER = frozenset(
+    {Reason.DOCKER_DOWN, Reason.DOCKER_ERROR, Reason.DOCKER_HUNG, Reason.DOCKER_VERSION_REFUSED}
+)
+
+
+def for_docker(trouble: Trouble | None) -> bool:
+    """It is Docker itself that does not answer, and not a container that is not there."""
+    return trouble is not None and trouble.reason in _NO_DOCKER
 
 
 def as_wanted(status: SyncStatus) -> bool:
@@ -25,7 +38,7 @@ def as_wanted(status: SyncStatus) -> bool:
     A hold whose content does not work has a trouble of another reason, and is not as wanted.
     """
     if status.state is State.HELD:
-        return status.trouble is None or status.trouble.reason.value == "held"
+        return status.trouble is None or status.trouble.reason is Reason.HELD
     return status.state is State.IN_STEP
 
 
@@ -36,5 +49,6 @@ def outcome_of(statuses: Iterable[SyncStatus]) -> Outcome:
         if status.state in (State.FAILED, State.BROKEN):
             return Outcome.FAILED
         if not as_wanted(status) and status.state is not State.UNDECLARED:
-            worst = Outcome.NOT_YET
+            worst = Outcome.UNREACHABLE if for_docker(status.trouble) else worst
+            worst = Outcome.NOT_YET if worst is Outcome.DONE else worst
     return worst

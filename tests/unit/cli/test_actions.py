@@ -17,6 +17,7 @@ from portreeve.reconcile.status import FileDiff, GenerationInfo, Preview, State,
 
 from .conftest import Portreeve
 
+NO_DOCKER = Trouble(Reason.DOCKER_DOWN, "Docker is down")
 CHECK = Trouble(Reason.CHECK_FAILED, "nginx -t refused it", "line 3", "mend the template")
 DIFF = "--- /etc/a (now)\n+++ /etc/a (wanted)\n@@ -1 +1 @@\n-port 1\n+port 2\n"
 
@@ -27,6 +28,7 @@ DIFF = "--- /etc/a (now)\n+++ /etc/a (wanted)\n@@ -1 +1 @@\n-port 1\n+port 2\n"
         (State.IN_STEP, None, 0, "a: in step"),
         (State.FAILED, CHECK, 1, "a: failed: nginx -t refused it"),
         (State.WAITING, CHECK, 3, "a: waiting: nginx -t refused it"),
+        (State.WAITING, NO_DOCKER, 4, "a: waiting: Docker is down"),
     ],
 )
 def test_sync_shows_changes_and_its_exit_code_the_outcome(
@@ -52,6 +54,25 @@ def test_sync_without_names_is_about_all(
         agent.after_request[name] = sync(name)
     assert portreeve("sync")[1] == "a: in step\nb: in step\n"
     assert agent.requests == [("sync",)]
+
+
+def test_what_was_said_of_a_sync_is_not_said_again(
+    server: ControlServer, agent: BoardAgent, portreeve: Portreeve
+) -> None:
+    agent.board.post(sync("a"))
+    agent.after_request["a"] = sync("a")
+    assert portreeve("sync", "a") == (0, "a: in step\n", "")
+
+
+@pytest.mark.parametrize("words", [("sync",), ("sync", "--dry-run"), ("rollback", "--all")])
+def test_without_syncs_it_says_so(
+    server: ControlServer, portreeve: Portreeve, words: tuple[str, ...]
+) -> None:
+    assert portreeve(*words) == (0, "no syncs: none in /etc/portreeve/syncs.d\n", "")
+
+
+def test_a_diff_without_syncs_is_a_comment(server: ControlServer, portreeve: Portreeve) -> None:
+    assert portreeve("diff") == (0, "# no syncs: none in /etc/portreeve/syncs.d\n", "")
 
 
 def test_sync_gives_up_when_its_time_is_over(
@@ -105,6 +126,14 @@ def test_diff_says_when_nothing_can_be_said(
         "# a: nothing is written: nginx -t refused it\n#   line 3\n#   hint: mend the template\n",
         "",
     )
+
+
+def test_diff_without_docker_is_about_docker(
+    server: ControlServer, agent: BoardAgent, portreeve: Portreeve
+) -> None:
+    agent.board.post(sync("a"))
+    agent.previews["a"] = Preview("a", "what is in force stays: Docker is down", (), NO_DOCKER)
+    assert portreeve("diff")[0] == 4
 
 
 def test_diff_passes_over_what_has_no_content(
@@ -165,6 +194,12 @@ def test_rollback_of_all_goes_on_after_one_that_does_not_work(
     assert code == 1
     assert out == "b: failed\nc: held\n"
     assert err == "error: a has no generation 7\n"
+
+
+def test_a_hold_is_said_once(server: ControlServer, agent: BoardAgent, portreeve: Portreeve) -> None:
+    agent.board.post(sync("a"))
+    agent.after_request["a"] = sync("a", State.HELD, trouble=Trouble(Reason.HELD, "held at generation 1"))
+    assert portreeve("rollback", "a") == (0, "a: held at generation 1\n", "")
 
 
 @pytest.mark.parametrize("arguments", [[], ["a", "--all"], ["--all", "--to", "-1"], ["a", "--to", "x"]])

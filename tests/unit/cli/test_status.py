@@ -70,10 +70,27 @@ def test_problems_of_definitions_are_below() -> None:
     assert (
         shown(agent).split("\n\n")[-1]
         == """\
-2 problems in definitions (`portreeve check` shows the lines):
-  /etc/portreeve/syncs.d/b.toml:3: unknown key (did you mean `path`?)
+2 problems in definitions (`portreeve check` shows the lines, and what to do):
+  /etc/portreeve/syncs.d/b.toml:3: unknown key
   /etc/portreeve/syncs.d/c.toml: cannot be read"""
     )
+
+
+def test_many_problems_do_not_push_the_table_away() -> None:
+    agent = BoardAgent(sync("a"))
+    agent.problems = ({"file": "/x.toml", "line": 1, "message": "no", "hint": ""},) * 23
+    last = shown(agent).splitlines()[-11:]
+    assert last[-2:] == ["  /x.toml:1: no", "  and 13 more"]
+
+
+def test_waiting_for_docker_itself_has_its_own_exit_code(
+    server: ControlServer, agent: BoardAgent, portreeve: Portreeve
+) -> None:
+    agent.board.post(sync("a", State.WAITING, trouble=Trouble(Reason.DOCKER_HUNG, "no answer")))
+    agent.board.post(sync("b", State.WAITING, trouble=ABSENT))
+    assert portreeve("status")[0] == 4
+    agent.board.post(sync("c", State.FAILED))
+    assert portreeve("status")[0] == 1
 
 
 @pytest.mark.parametrize(
