@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     epilog="Example: portreeve check examples/syncs.d/cockpit.toml",
 )
 @click.argument(
-    "files", nargs=-1, metavar="[FILE]...", type=click.Path(exists=True, dir_okay=False, path_type=Path)
+    "files",
+    nargs=-1,
+    metavar="[FILE]...",
+    type=click.Path(exists=True, dir_okay=False, readable=False, path_type=Path),
 )
 @click.option(
     "--output",

@@ -64,7 +64,9 @@ def _facts(sync: SyncStatus, now: float) -> Iterator[tuple[str, str]]:
     trouble = sync.trouble
     if trouble is not None:
         step = f"at {trouble.step}: " if trouble.step else ""
-        yield "why", f"{step}{trouble.what} ({trouble.reason})"
+        # "held" and "undeclared" are states and reasons: the first line has said them.
+        reason = "" if trouble.reason.value == sync.state.value else f" ({trouble.reason})"
+        yield "why", f"{step}{trouble.what}{reason}"
         if trouble.evidence:
             yield "evidence", trouble.evidence
     yield "since", f"{ago(sync.since, now)} ({clock_time(sync.since)})"

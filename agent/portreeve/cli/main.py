@@ -12,6 +12,7 @@ import click
 from portreeve import __version__
 from portreeve.cli.lazy import LazyGroup
 from portreeve.cli.tell import tell, tell_error
+from portreeve.control.failures import SUDO
 from portreeve.errors import ExitCode, PortreeveError
 
 INTERRUPTED = 130
@@ -73,10 +74,20 @@ def run(arguments: Sequence[str]) -> int:
         _show_traceback(switches)
         tell_error(error)
         return error.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        # Its message is the help itself.
+        click.echo(error.format_message(), err=True)
+        return error.exit_code
     except click.ClickException as error:
         usage = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "portreeve"
-        tell(error.format_message().rstrip("."), hint=f"{usage} --help")
+        what = error.format_message().rstrip(".")
+        tell(what[:1].lower() + what[1:], hint=f"{usage} --help")
         return error.exit_code
+    except PermissionError as error:
+        # What works with files itself (`run`, `check`, `units`) may be called by anybody.
+        _show_traceback(switches)
+        tell("not allowed", str(error), SUDO)
+        return ExitCode.REFUSED
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last boundary: nothing may end in a bare traceback

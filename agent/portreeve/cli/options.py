@@ -54,7 +54,7 @@ def output_option(command: F) -> F:
 def timeout_option(default: str, *, endless: bool = False) -> Callable[[F], F]:
     """``--timeout DURATION``."""
     words = (
-        "Give up after that long; 90s, 10m or infinity." if endless else "Give up after that long: 90s, 10m."
+        "Give up after that long: 90s, 10m, infinity." if endless else "Give up after that long: 90s, 10m."
     )
     return click.option(
         "--timeout", type=Duration(endless=endless), default=default, show_default=True, help=words

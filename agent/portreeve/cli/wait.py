@@ -91,7 +91,10 @@ class _Asking:
 
 
 def _not_yet(pending: Sequence[str], condition: str, timeout: float) -> Waiting:
-    what = f"{', '.join(pending)} not {condition.replace('-', ' ')} within {format_duration(timeout)}"
+    wanted = condition.replace("-", " ")
+    missing = {"docker": "docker is not up", "all": f"not every sync is {wanted}"}
+    parts = [missing.get(text, f"{text} is not {wanted}") for text in pending]
     named = [text.removeprefix("sync:") for text in pending if text.startswith("sync:")]
     hint = f"portreeve explain {named[0]}" if named else "portreeve status"
-    return Waiting(Reason.NOT_YET, what, hint=hint)
+    hint = "systemctl status docker" if list(pending) == ["docker"] else hint
+    return Waiting(Reason.NOT_YET, f"after {format_duration(timeout)}, {', '.join(parts)}", hint=hint)

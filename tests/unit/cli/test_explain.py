@@ -107,3 +107,8 @@ def test_a_misspelt_name_gets_a_suggestion(
         "",
         "error: there is no sync `cokpit`\n  hint: did you mean `cockpit`?\n",
     )
+
+
+def test_a_state_that_is_its_own_reason_is_said_once() -> None:
+    held = sync("a", State.HELD, trouble=Trouble(Reason.HELD, "held at generation 1"))
+    assert "why        held at generation 1" in report(held, STARTED)

@@ -49,8 +49,22 @@ def test_a_misspelt_command_gets_a_suggestion(portreeve: Portreeve) -> None:
 def test_a_wrong_option_is_a_usage_error(portreeve: Portreeve) -> None:
     code, _, err = portreeve("status", "--colour")
     assert code == 2
-    assert err.splitlines()[0].startswith("error: No such option")
+    assert err.splitlines()[0].startswith("error: no such option")
     assert err.splitlines()[-1] == "  hint: portreeve status --help"
+
+
+@pytest.mark.parametrize("words", [(), ("units",)])
+def test_without_a_command_the_help_is_shown_as_an_error(
+    portreeve: Portreeve, words: tuple[str, ...]
+) -> None:
+    code, out, err = portreeve(*words)
+    assert (code, out) == (2, "")
+    assert err.startswith("Usage: portreeve ")
+    assert "hint:" not in err
+
+
+def test_no_summary_of_a_command_is_cut_off(portreeve: Portreeve) -> None:
+    assert "..." not in portreeve("units", "--help")[1].partition("Commands:")[2]
 
 
 class Command(click.Command):
@@ -83,6 +97,18 @@ def test_a_mistake_of_ours_is_one_error_without_a_traceback(
     assert err == (
         "error: portreeve made a mistake\n  ZeroDivisionError: division by zero\n"
         "  hint: run it again as `portreeve --debug …` and report what it shows\n"
+    )
+
+
+def test_a_file_that_is_not_ours_to_open_is_a_refusal(
+    explain_raises: type[Command], portreeve: Portreeve
+) -> None:
+    explain_raises(PermissionError(13, "Permission denied", "/var/lib/portreeve/lock"))
+    code, _, err = portreeve("explain")
+    assert code == 5
+    assert err == (
+        "error: not allowed\n  [Errno 13] Permission denied: '/var/lib/portreeve/lock'\n"
+        "  hint: it is for root: run the command with sudo\n"
     )
 
 

@@ -30,15 +30,30 @@ def test_it_says_what_is_missing_when_the_time_is_over(
     agent.board.post(sync("b", State.WAITING))
     code, _, err = portreeve("wait", "sync:a", "sync:b", "--timeout", "50ms")
     assert code == 3
-    assert err == "error: sync:b not in step within 50ms\n  hint: portreeve explain b\n"
+    assert err == "error: after 50ms, sync:b is not in step\n  hint: portreeve explain b\n"
 
 
 def test_docker_can_be_waited_for(server: ControlServer, agent: BoardAgent, portreeve: Portreeve) -> None:
     agent.docker = DockerStatus("hung", evidence="no answer for 5 s")
-    code, out, _ = portreeve("wait", "docker", "--for", "ready", "--timeout", "50ms")
+    code, out, err = portreeve("wait", "docker", "--for", "ready", "--timeout", "50ms")
     assert (code, out) == (3, "docker: hung: no answer for 5 s\n")
+    assert err == "error: after 50ms, docker is not up\n  hint: systemctl status docker\n"
     agent.docker = DockerStatus("up", version="26.1.5")
     assert portreeve("wait", "docker") == (0, "docker: up 26.1.5\n", "")
+
+
+def test_all_that_is_missing_is_named(server: ControlServer, agent: BoardAgent, portreeve: Portreeve) -> None:
+    agent.docker = DockerStatus("down")
+    agent.board.post(sync("a", State.WAITING))
+    err = portreeve("wait", "all", "sync:a", "docker", "--timeout", "50ms")[2]
+    assert err.splitlines() == [
+        "error: after 50ms, not every sync is in step, sync:a is not in step, docker is not up",
+        "  hint: portreeve explain a",
+    ]
+
+
+def test_all_of_nothing_is_said_to_be_nothing(server: ControlServer, portreeve: Portreeve) -> None:
+    assert portreeve("wait", "all") == (0, "no syncs: none in /etc/portreeve/syncs.d\n", "")
 
 
 def test_an_agent_that_never_comes_is_unreachable(portreeve: Portreeve) -> None:
@@ -84,8 +99,8 @@ def test_it_goes_on_with_the_agent_that_comes_after_this_one(
         (["container:a"], "hint: a target is sync:NAME, docker or all"),
         (["all", "--timeout", "90"], 'write "90s" for seconds'),
         (["all", "--timeout", "soon"], 'must be a duration, not "soon"'),
-        (["all", "--for", "ever"], "error: Invalid value for '--for'"),
-        ([], "error: Missing argument 'TARGET...'"),
+        (["all", "--for", "ever"], "error: invalid value for '--for'"),
+        ([], "error: missing argument 'TARGET...'"),
     ],
 )
 def test_what_is_typed_wrong_is_told_at_once(portreeve: Portreeve, arguments: list[str], says: str) -> None:
