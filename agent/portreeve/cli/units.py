@@ -51,7 +51,9 @@ def command() -> None:
     """
 
 
-@command.command("show", epilog="Example: portreeve units show portreeve.service")
+@command.command(
+    "show", short_help="Print the unit files.", epilog="Example: portreeve units show portreeve.service"
+)
 @click.argument("name", required=False)
 @_program_option
 @_output_option
@@ -77,7 +79,7 @@ def show(name: str | None, program: Path | None, output: str) -> None:
         click.echo(text if name is not None else f"# ---- {path}\n{text}")
 
 
-@command.command("verify", epilog="Example: portreeve units verify")
+@command.command("verify", short_help="Have systemd judge them.", epilog="Example: portreeve units verify")
 @_program_option
 @_output_option
 def verify(program: Path | None, output: str) -> None:
@@ -92,7 +94,9 @@ def verify(program: Path | None, output: str) -> None:
         click.echo(f"{len(files)} unit files: no problems, no ordering cycle")
 
 
-@command.command("install", epilog="Example: sudo portreeve units install")
+@command.command(
+    "install", short_help="Write them to /etc/systemd/system.", epilog="Example: sudo portreeve units install"
+)
 @_program_option
 @_force_option
 @_output_option
@@ -108,7 +112,9 @@ def install(program: Path | None, force: bool, output: str) -> None:
     _report(put_in_place(files, paths, _systemd(paths), force=force, prune=complete), output)
 
 
-@command.command("remove", epilog="Example: sudo portreeve units remove")
+@command.command(
+    "remove", short_help="Remove what was installed.", epilog="Example: sudo portreeve units remove"
+)
 @_force_option
 @_output_option
 def remove(force: bool, output: str) -> None:
@@ -132,8 +138,17 @@ def _generated(program: Path | None) -> tuple[Mapping[str, str], bool]:
 
 
 def _this_program() -> Path:
-    """``portreeve`` beside the interpreter that runs it, where a virtual environment has it."""
+    """``portreeve`` beside the interpreter that runs it, where a virtual environment has it.
+
+    By the path under which it was called, where that leads there: install.sh has a link to the environment
+    that is in use, and units that name the environment itself would stay behind at the next upgrade.
+    """
     beside = Path(sys.executable).with_name("portreeve")
+    called = Path(sys.argv[0]).absolute()
+    while called.is_symlink():
+        called = called.parent / called.readlink()
+    if called.is_file() and beside.is_file() and called.samefile(beside):
+        return called
     found = str(beside) if beside.is_file() else shutil.which("portreeve")
     if found is None:
         raise Misuse(Reason.USAGE, "it is not known where portreeve is installed", hint="give --program PATH")

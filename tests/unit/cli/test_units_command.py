@@ -68,6 +68,24 @@ def test_install_and_remove_tell_what_they_did_and_leave_nothing(root: Path) -> 
     assert units(root) == set()
 
 
+def test_units_name_the_program_by_the_path_that_survives_an_upgrade(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = root / "opt/venv-1/bin/portreeve"
+    program.parent.mkdir(parents=True)
+    program.write_text("")
+    (root / "opt/venv").symlink_to("venv-1")
+    called = root / "bin/portreeve"
+    called.parent.mkdir()
+    called.symlink_to("../opt/venv/bin/portreeve")
+    monkeypatch.setattr("sys.executable", str(program.with_name("python")))
+    monkeypatch.setattr("sys.argv", [str(called), "units", "show"])
+    shown = run("show", "portreeve.service").output
+    assert f"ExecStart={root}/opt/venv/bin/portreeve run" in shown.replace("/bin/../", "/")
+    monkeypatch.setattr("sys.argv", ["/elsewhere/pytest"])
+    assert f"ExecStart={program} run" in run("show", "portreeve.service").output
+
+
 def test_remove_refuses_an_edited_file_without_force(root: Path) -> None:
     run("install")
     (root / "etc/systemd/system/portreeve.service").write_text("mine")
