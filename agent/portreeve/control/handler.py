@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from portreeve import __version__
 from portreeve.clock import SYSTEM_CLOCK, Clock
@@ -146,7 +146,7 @@ class Handler(BaseHTTPRequestHandler):
             query = parse_qs(url.query, keep_blank_values=True)
         except ValueError as error:
             raise Misuse(Reason.USAGE, "the path is not one", evidence=str(error)) from error
-        return Request(self.command, unquote(url.path), query, body, trusted=self._trusted)
+        return Request(self.command, url.path, query, body, trusted=self._trusted)
 
     def _body(self) -> dict[str, Any]:
         """The request's JSON object.

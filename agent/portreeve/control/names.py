@@ -68,13 +68,17 @@ def parse_condition(text: str) -> Condition:
 
 
 def unknown_sync(name: str, known: Iterable[str]) -> Misuse:
-    """The error for a sync that is not declared.
+    """The error for a sync that is not declared, or whose definition cannot be worked by.
 
     Args:
         name: as somebody wrote it.
-        known: the syncs that are declared.
+        known: the syncs that have a status.
     """
     from portreeve.definitions.suggestions import did_you_mean
 
-    hint = did_you_mean(name, sorted(known), otherwise="`portreeve status` lists the syncs")
+    known = sorted(known)
+    if name in known:
+        what = f"`{name}` has no definition that can be worked by"
+        return Misuse(Reason.DEFINITION_INVALID, what, hint=f"portreeve explain {name}")
+    hint = did_you_mean(name, known, otherwise="`portreeve status` lists the syncs")
     return Misuse(Reason.UNKNOWN_NAME, f"there is no sync `{name}`", hint=hint)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 from portreeve.control.agent import Agent
 from portreeve.control.codec import to_json
@@ -23,7 +24,7 @@ class Request:
 
     Args:
         method: ``GET`` or ``POST``.
-        path: decoded, without the query.
+        path: as it was sent, without the query: a name in it may have a coded slash.
         query: the query's values by name.
         body: the JSON object that came with it.
         trusted: it came through the control socket, from root or the agent's own user.
@@ -68,7 +69,7 @@ class Routes:
     def __init__(self, agent: Agent) -> None:
         self._agent = agent
         self._metrics = Metrics(agent.overview)
-        name = r"/v1/syncs/([^/]+)"
+        name = r"/v1/syncs/([^/]*)"
         self._routes = (
             _Route("GET", re.compile(r"/v1/status"), self._status),
             _Route("GET", re.compile(name), self._sync),
@@ -99,7 +100,7 @@ class Routes:
                 continue
             if route.trusted and not request.trusted:
                 raise Refused(Reason.PERMISSION, f"{request.method} {request.path} is not public", hint=SUDO)
-            return route.answer(request, match[1] if route.pattern.groups else "")
+            return route.answer(request, unquote(match[1]) if route.pattern.groups else "")
         if allowed:
             raise MethodRefused(request.method, request.path, ", ".join(allowed))
         raise Misuse(

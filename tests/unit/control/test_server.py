@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -83,6 +84,15 @@ def test_a_misspelt_sync_is_404_with_a_suggestion(server: ControlServer, paths: 
     assert status == 404
     assert answer["error"]["reason"] == "unknown-name"
     assert answer["error"]["hint"] == "did you mean `cockpit`?"
+
+
+@pytest.mark.parametrize("name", ["a%2Fb", "", "%25"])
+def test_a_name_that_can_be_none_is_still_told_as_a_name(
+    server: ControlServer, paths: Paths, name: str
+) -> None:
+    status, answer = get(paths.public_socket, f"/v1/syncs/{name}")
+    assert status == 404
+    assert answer["error"]["what"] == f"there is no sync `{unquote(name)}`"
 
 
 def test_an_unknown_route_is_404(server: ControlServer, paths: Paths) -> None:
