@@ -107,9 +107,10 @@ class Folders:
                     continue
                 self._disarm(folder)
                 watch = self._observer.schedule(self._handler, folder, event_filter=_EVENTS)
-            except OSError as error:
+            except (OSError, RuntimeError) as error:
+                # watchdog starts a thread for each folder; RuntimeError is that there can be no more of them.
                 self._disarm(folder)
-                problems.append(f"{folder} cannot be watched: {error.strerror}")
+                problems.append(f"{folder} cannot be watched: {getattr(error, 'strerror', None) or error}")
                 continue
             self._armed[folder] = _Armed(watch, identity)
             fresh.add(folder)

@@ -78,7 +78,8 @@ def test_problems_of_definitions_are_below() -> None:
 
 def test_many_problems_do_not_push_the_table_away() -> None:
     agent = BoardAgent(sync("a"))
-    agent.problems = ({"file": "/x.toml", "line": 1, "message": "no", "hint": ""},) * 23
+    problem: dict[str, str | int] = {"file": "/x.toml", "line": 1, "message": "no", "hint": ""}
+    agent.problems = (problem,) * 23
     last = shown(agent).splitlines()[-11:]
     assert last[-2:] == ["  /x.toml:1: no", "  and 13 more"]
 

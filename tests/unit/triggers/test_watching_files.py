@@ -323,3 +323,21 @@ def test_two_hundred_keys_in_one_folder_cost_one_watch(
     woken.take()
     (tmp_path / "117.ini").write_text("x")
     woken.wait_for("sync:117")
+
+
+def test_a_folder_for_which_there_is_no_thread_is_a_problem_and_the_others_are_watched(
+    watcher: FileWatcher, woken: Woken, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch(watcher, woken, file)
+
+    def no_more(*_: object, **__: object) -> None:
+        # What threading raises at TasksMax= of the unit or RLIMIT_NPROC.
+        raise RuntimeError("can't start new thread")
+
+    (file.parent / "more").mkdir()
+    woken.settles()
+    monkeypatch.setattr("portreeve.triggers.folders.InotifyObserver.schedule", no_more)
+    watcher.watch("sync:b", [file.parent / "more/file"])
+    assert f"{file.parent}/more cannot be watched: can't start new thread" in watcher.check()
+    file.write_text("2")
+    woken.wait_for("sync:a")
