@@ -52,7 +52,8 @@ def exit_code(data: Sequence[object]) -> ExitCode:
 
 
 def _can_be_read(entry: dict[str, object]) -> bool:
-    return entry["state"] not in ("broken", "undeclared")
+    # What has no definition has no targets, also while it is held at what was there before.
+    return entry["state"] != "broken" and bool(entry["targets"])
 
 
 def _decoded(entry: object) -> Preview:

@@ -156,7 +156,7 @@ def _select(targets: tuple[WaitTarget, ...], statuses: Statuses, *, ready: bool)
         if ready:
             raise unknown_sync(name, statuses)
     if any(target.text == "all" for target in targets):
-        return statuses
+        return {name: status for name, status in statuses.items() if _is_declared(status) or name in named}
     return {name: status for name, status in statuses.items() if name in named}
 
 
@@ -168,8 +168,12 @@ def _holds(
     fits: Callable[[SyncStatus], bool] = as_wanted if condition is Condition.IN_STEP else _was_tried
     if target.sync is not None:
         return target.sync in statuses and fits(statuses[target.sync])
-    # Nothing is asked of a sync that is no longer declared.
-    return ready and all(fits(status) for status in statuses.values() if status.state is not State.UNDECLARED)
+    return ready and all(fits(status) for status in statuses.values() if _is_declared(status))
+
+
+def _is_declared(status: SyncStatus) -> bool:
+    """Nothing is asked of a sync that is no longer declared."""
+    return status.state is not State.UNDECLARED
 
 
 def _was_tried(status: SyncStatus) -> bool:

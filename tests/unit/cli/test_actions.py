@@ -104,7 +104,7 @@ def test_sync_says_when_the_agent_stops(
 def test_a_dry_run_tells_the_plan_and_asks_for_nothing(
     server: ControlServer, agent: BoardAgent, portreeve: Portreeve
 ) -> None:
-    agent.board.post(sync("a"))
+    agent.board.post(sync("a", targets=("/etc/a",)))
     agent.previews["a"] = Preview("a", "write 1 file, then restart a.service", (FileDiff("/etc/a", DIFF),))
     assert portreeve("sync", "--dry-run") == (0, "a: write 1 file, then restart a.service\n", "")
     assert agent.requests == []
@@ -119,7 +119,7 @@ def test_diff_is_what_patch_reads(server: ControlServer, agent: BoardAgent, port
 def test_diff_says_when_nothing_can_be_said(
     server: ControlServer, agent: BoardAgent, portreeve: Portreeve
 ) -> None:
-    agent.board.post(sync("a"))
+    agent.board.post(sync("a", targets=("/etc/a",)))
     agent.previews["a"] = Preview("a", "nothing is written: nginx -t refused it", (), CHECK)
     assert portreeve("diff") == (
         3,
@@ -131,7 +131,7 @@ def test_diff_says_when_nothing_can_be_said(
 def test_diff_without_docker_is_about_docker(
     server: ControlServer, agent: BoardAgent, portreeve: Portreeve
 ) -> None:
-    agent.board.post(sync("a"))
+    agent.board.post(sync("a", targets=("/etc/a",)))
     agent.previews["a"] = Preview("a", "what is in force stays: Docker is down", (), NO_DOCKER)
     assert portreeve("diff")[0] == 4
 
@@ -141,6 +141,7 @@ def test_diff_passes_over_what_has_no_content(
 ) -> None:
     agent.board.post(sync("a", State.BROKEN))
     agent.board.post(sync("b", State.UNDECLARED))
+    agent.board.post(sync("c", State.HELD))
     assert portreeve("diff", "--output", "json") == (0, "[]\n", "")
 
 

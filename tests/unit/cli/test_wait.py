@@ -56,6 +56,14 @@ def test_all_of_nothing_is_said_to_be_nothing(server: ControlServer, portreeve: 
     assert portreeve("wait", "all") == (0, "no syncs: none in /etc/portreeve/syncs.d\n", "")
 
 
+def test_what_is_no_longer_declared_is_not_spoken_of(
+    server: ControlServer, agent: BoardAgent, portreeve: Portreeve
+) -> None:
+    agent.board.post(sync("a"))
+    agent.board.post(sync("old", State.UNDECLARED))
+    assert portreeve("wait", "all") == (0, "a: in step\n", "")
+
+
 def test_an_agent_that_never_comes_is_unreachable(portreeve: Portreeve) -> None:
     code, _, err = portreeve("wait", "all", "--timeout", "50ms")
     assert (code, err.splitlines()[0]) == (4, "error: the agent cannot be reached")
