@@ -76,8 +76,16 @@ def complete_syncs(_context: click.Context, _parameter: click.Parameter, incompl
     return [name for name in _sync_names() if name.startswith(incomplete)]
 
 
-def complete_targets(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Targets of ``wait``."""
+def complete_targets(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Targets of ``wait``.
+
+    bash ends a word at a colon (COMP_WORDBREAKS), and wants what comes after it alone.
+    """
+    before = tuple(context.params.get("targets") or ())
+    if incomplete == ":" and before[-1:] == ("sync",):
+        return _sync_names()
+    if before[-2:] == ("sync", ":"):
+        return [name for name in _sync_names() if name.startswith(incomplete)]
     targets = ["all", "docker", *(f"sync:{name}" for name in _sync_names())]
     return [target for target in targets if target.startswith(incomplete)]
 

@@ -176,6 +176,15 @@ def test_names_are_completed_by_asking_the_agent(
     assert completions("portreeve wait ", 2) == ["all", "docker", "sync:cockpit", "sync:proxy"]
 
 
+def test_a_target_is_completed_after_its_colon_as_bash_asks_for_it(
+    server: ControlServer, agent: BoardAgent, paths: Paths
+) -> None:
+    agent.board.post(sync("cockpit"))
+    agent.board.post(sync("proxy"))
+    assert completions("portreeve wait sync :", 3) == ["cockpit", "proxy"]
+    assert completions("portreeve wait docker sync : co", 5) == ["cockpit"]
+
+
 def test_without_an_agent_no_name_is_completed(paths: Paths) -> None:
     assert completions("portreeve explain co", 2) == []
 
