@@ -158,7 +158,7 @@ class DockerWatcher:
             try:
                 self._docker.require_up()
             except DockerUnavailable as error:
-                log.warning("Docker does not answer any more: %s", error)
+                log.warning("%s", error)
                 self.suspect(error)
 
     def _run(self) -> None:
