@@ -1,11 +1,15 @@
 """What a target is and what it should be, in a form that can be compared."""
 
+import errno
 import hashlib
 import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
+
+MAX_SIZE = 16 << 20
+"""Bytes; a longer file is not configuration, and reading it would be at the cost of the whole agent."""
 
 
 class Attributes(NamedTuple):
@@ -46,18 +50,28 @@ class FileContent:
 def observe(path: Path) -> FileContent | None:
     """The file as it is now, or ``None`` when there is none.
 
+    A link is refused: to follow it would be to edit a file that nobody named, perhaps a vendor's, and to
+    replace it would take away what an administrator made, perhaps the mask of a drop-in.
+
     Raises:
-        OSError: it is there and cannot be read, or is not a regular file.
+        OSError: it is there and cannot be read, is not a regular file, or is longer than :data:`MAX_SIZE`.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
     except FileNotFoundError:
         return None
+    except OSError as error:
+        if error.errno == errno.ELOOP and path.is_symlink():
+            raise OSError(f"{path} is a link to {path.readlink()}, which is not followed") from error
+        raise
     with os.fdopen(descriptor, "rb") as file:
         facts = os.fstat(file.fileno())
         if not stat.S_ISREG(facts.st_mode):
             raise OSError(f"{path} is not a regular file")
-        return FileContent(file.read(), stat.S_IMODE(facts.st_mode), facts.st_uid, facts.st_gid)
+        data = file.read(MAX_SIZE + 1)
+        if len(data) > MAX_SIZE:
+            raise OSError(f"{path} is longer than {MAX_SIZE} bytes")
+        return FileContent(data, stat.S_IMODE(facts.st_mode), facts.st_uid, facts.st_gid)
 
 
 def differences(wanted: FileContent | None, found: FileContent | None) -> tuple[str, ...]:

@@ -126,3 +126,20 @@ def test_differences_are_told_for_people() -> None:
     assert differences(file("a"), None) == ("deleted",)
     assert differences(file("a"), file("b", 0o600)) == ("content", "mode 0600 instead of 0644")
     assert differences(None, None) == ()
+
+
+def test_a_link_is_refused_also_one_that_leads_nowhere(tmp_path: Path) -> None:
+    target = tmp_path / "a.conf"
+    for leads_to in (tmp_path / "nowhere", Path("/dev/null")):
+        target.symlink_to(leads_to)
+        with pytest.raises(OSError, match=f"is a link to {leads_to}"):
+            observe(target)
+        target.unlink()
+
+
+def test_a_file_that_is_too_long_to_be_configuration_is_refused(tmp_path: Path) -> None:
+    target = tmp_path / "a.conf"
+    with target.open("wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(OSError, match="longer"):
+        observe(target)
