@@ -8,7 +8,7 @@ from pathlib import Path
 
 from portreeve.definitions.steps import ApplyStep, VerifyStep, dump
 from portreeve.errors import Failed, Reason
-from portreeve.targets.file_state import FileContent, observe
+from portreeve.targets.file_state import FileContent, differences, observe
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +39,23 @@ class Content:
         return hasher.hexdigest()
 
     def matches_disk(self) -> bool:
-        """Every file is as this content has it.
+        """Every file is as this content has it; errors as for :meth:`found`."""
+        return self.found().files == self.files
+
+    def drift(self, found: "Content") -> str:
+        """In what files differ from this content, for people; empty when none does."""
+        seen = {path: differences(file, found.files[path]) for path, file in self.files.items()}
+        return "; ".join(f"{path}: {', '.join(what)}" for path, what in seen.items() if what)
+
+    def found(self) -> "Content":
+        """What is there now in the place of each file, made effective by the same steps.
 
         Raises:
             Failed: ``write-failed``: a target cannot be looked at.
         """
         try:
-            return all(observe(path) == file for path, file in self.files.items())
+            files = {path: observe(path) for path in self.files}
+            return Content(files=files, apply=self.apply, verify=(), values={})
         except OSError as error:
             raise Failed(
                 Reason.WRITE_FAILED,

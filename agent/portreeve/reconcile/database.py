@@ -89,13 +89,21 @@ class Database:
             )
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """All rows that a statement gives."""
-        with self._lock:
+        """All rows that a statement gives.
+
+        Raises:
+            Failed: ``state-unusable``.
+        """
+        with self._lock, self._named():
             return self._connection.execute(sql, parameters).fetchall()
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None:
-        """Carry out a statement; inside :meth:`transaction` where it changes something."""
-        with self._lock:
+        """Carry out a statement; inside :meth:`transaction` where it changes something.
+
+        Raises:
+            Failed: ``state-unusable``.
+        """
+        with self._lock, self._named():
             self._connection.execute(sql, parameters)
 
     @contextmanager
@@ -104,17 +112,34 @@ class Database:
 
         Args:
             durable: return only when it would survive a power cut; otherwise a killed process at least.
+
+        Raises:
+            Failed: ``state-unusable``: the disk is full, for one; nothing was changed.
         """
-        with self._lock:
+        with self._lock, self._named():
             # In WAL mode NORMAL does not sync at a commit, FULL does (https://sqlite.org/pragma.html#pragma_synchronous).
             self._connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self._connection.execute("COMMIT")
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                # Some errors end the transaction by themselves, a failed COMMIT does not always.
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
                 raise
-            self._connection.execute("COMMIT")
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            raise Failed(
+                Reason.STATE_UNUSABLE,
+                f"the state file {self._path} cannot be used now",
+                evidence=str(error),
+                hint="look for a full or read-only disk; it is tried again by itself",
+            ) from error
 
     def close(self) -> None:
         """Close the file; what was stored stays."""

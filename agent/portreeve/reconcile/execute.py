@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from threading import Event
 
 from portreeve.actions.units import apply
@@ -25,7 +24,6 @@ from portreeve.render.environment import Renderer
 from portreeve.systemd.bus import Systemd, systemd_running
 from portreeve.systemd.messages import MessageId
 from portreeve.systemd.unit_paths import is_unit_path
-from portreeve.targets.file_state import FileContent, differences, observe
 from portreeve.targets.replace import commit, remove_folders, stage
 
 log = logging.getLogger(__name__)
@@ -33,8 +31,10 @@ log = logging.getLogger(__name__)
 DAEMON_RELOAD_TIMEOUT = 60.0
 WRITE_TIMEOUT = 60.0
 
-_DID_NOT_COME_UP = frozenset({Reason.UNIT_JOB_FAILED, Reason.VERIFY_FAILED})
-"""Failures that say that the content is wrong; others say that its time has not come."""
+_DID_NOT_COME_UP = frozenset({Reason.UNIT_JOB_FAILED, Reason.UNIT_START_LIMIT, Reason.VERIFY_FAILED})
+"""Failures that say that the content is wrong; others say that its time has not come.
+
+The count of starts is cleared before a restart, so who reaches the limit crashed on this content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Executor:
         Raises:
             PortreeveError: a check refused it, or it could not be written; what was in force still is.
         """
-        files = {**content.files, **self.store.retired(record, content)}
+        files = {**content.files, **self.store.retired(sync.name, content)}
         with self.pulse.step(f"{sync.name}: write", WRITE_TIMEOUT), stage(files) as staged:
             checks = rendered_checks(sync, values, renderer, staged.written)
             if any(is_unit_path(path) for path in staged.written):
@@ -82,7 +82,7 @@ class Executor:
             record = self.store.begin(
                 record,
                 content,
-                found=_found(content),
+                found=content.found(),
                 folders=staged.made,
                 now=self.clock.wall(),
                 keep=self.keep,
@@ -97,15 +97,16 @@ class Executor:
             Failed: it could not be written.
         """
         content = self.store.generations.content(record.name, generation.number)
-        drift = {path: differences(file, observe(path)) for path, file in content.files.items()}
-        files = {**content.files, **self.store.retired(record, content)}
+        found = content.found()
+        files = {**content.files, **self.store.retired(record.name, content)}
         with self.pulse.step(f"{record.name}: write", WRITE_TIMEOUT), stage(files) as staged:
+            record = self.store.begin_again(record, generation, found=found, now=self.clock.wall(), why=why)
             commit(staged)
         if generation.number == BASELINE:
             remove_folders(self.store.folders(record.name))
-        seen = "; ".join(f"{path}: {', '.join(what)}" for path, what in drift.items() if what)
+        seen = content.drift(found)
         how = f"written again, {why} ({seen})" if seen else f"written again, {why}"
-        return self._written(replace(record, unfinished=generation), content, how)
+        return self._written(record, content, how)
 
     def apply(self, record: Record) -> Record:
         """Make the unfinished generation effective: one daemon-reload if units changed, then its steps.
@@ -117,7 +118,8 @@ class Executor:
         number = record.unfinished.number
         content = self.store.generations.content(record.name, number)
         try:
-            if any(is_unit_path(path) for path in content.files) and systemd_running():
+            touched = {*content.files, *self.store.retired(record.name, content)}
+            if any(is_unit_path(path) for path in touched) and systemd_running():
                 with self.pulse.step(f"{record.name}: daemon-reload", DAEMON_RELOAD_TIMEOUT):
                     self.systemd.daemon_reload(DAEMON_RELOAD_TIMEOUT)
             for step in content.apply:
@@ -147,22 +149,18 @@ class Executor:
         except PortreeveError as error:
             error.step = error.step or "verify"
             return self._did_not_work(record, error)
-        worked = record.rejected == generation.digest
-        record = replace(
-            record,
-            good=generation,
-            unfinished=None,
-            stage=Stage.VERIFIED,
-            rejected=None if worked else record.rejected,
-            rejection=None if worked else record.rejection,
-        )
-        self.store.finish(record, generation.number, "verified")
+        record = replace(record, good=generation, unfinished=None, stage=Stage.VERIFIED, stuck=False)
+        if record.rejected in (None, generation.digest):
+            record = replace(record, rejected=None, rejection=None)
+        self.store.verified(record, generation.number)
         _log(MessageId.SYNC_IN_STEP, record, "%s: generation %d verified", generation.number)
         return record
 
     def use_steps(self, record: Record, content: Content) -> None:
-        """Prove the good generation as ``content``, which is the same otherwise, is proved from now on."""
+        """Prove the good generation from now on as ``content`` is proved, if it is the same otherwise."""
         assert record.good is not None
+        if record.good.digest != content.digest:
+            return
         if self.store.generations.content(record.name, record.good.number).verify != content.verify:
             self.store.use_steps(record, content)
 
@@ -228,26 +226,27 @@ class Executor:
 
     def _did_not_work(self, record: Record, error: PortreeveError) -> Record:
         """Take content back that does not come up; anything else is an error as it is."""
-        if error.reason not in _DID_NOT_COME_UP:
+        # An agent that is stopped may be so together with the host, which cancels the jobs of its units.
+        if error.reason not in _DID_NOT_COME_UP or self.cancelled.is_set():
             raise error
         assert record.unfinished is not None
         generation, now = record.unfinished, self.clock.wall()
         if record.restoring:
             # There is nothing better to put back; what was rejected before stays so.
-            moved = replace(record, unfinished=None, stage=Stage.WRITTEN)
-            moved = rejected(moved, record.rejected or generation.digest, error, now)
-            self.store.save(moved)
+            stuck = rejected(record, record.rejected, error, now)
+            self.store.save(replace(stuck, stuck=True, stage=Stage.WRITTEN))
             raise error
-        fallback = record.good or Generation(
-            BASELINE, self.store.generations.content(record.name, BASELINE).digest
-        )
+        fallback = record.good
+        if fallback is None or fallback.number == BASELINE:
+            before = self.store.generations.content(record.name, BASELINE)
+            fallback = Generation(BASELINE, before.digest)
         record = replace(
             rejected(record, generation.digest, error, now),
             good=fallback,
             unfinished=fallback,
             stage=Stage.VALIDATED,
         )
-        self.store.finish(record, generation.number, "restored", str(error))
+        self.store.restored(record, generation.number, str(error))
         _log(
             MessageId.SYNC_RESTORED,
             record,
@@ -269,11 +268,6 @@ def _not_in_effect(step: str, evidence: str) -> PortreeveError:
         hint="`systemctl status` of its units tells more",
         step="verify",
     )
-
-
-def _found(content: Content) -> Content:
-    files: dict[Path, FileContent | None] = {path: observe(path) for path in content.files}
-    return Content(files=files, apply=content.apply, verify=(), values={})
 
 
 def _log(

@@ -28,6 +28,12 @@ class Generations:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    def exists(self, name: str, number: int) -> bool:
+        """There is such a generation."""
+        return bool(
+            self._database.query("SELECT 1 FROM generations WHERE sync = ? AND number = ?", (name, number))
+        )
+
     def add(self, name: str, content: Content, now: float) -> Generation:
         """Remember new content as a pending generation."""
         ((last,),) = self._database.query("SELECT max(number) FROM generations WHERE sync = ?", (name,))
@@ -36,14 +42,26 @@ class Generations:
         return Generation(number, content.digest)
 
     def add_baseline(self, name: str, found: Content, now: float) -> None:
-        """Remember what is there before portreeve writes it for the first time; known files stay."""
-        if not self._database.query(
-            "SELECT 1 FROM generations WHERE sync = ? AND number = ?", (name, BASELINE)
-        ):
+        """Remember what is there before portreeve writes it for the first time; files it owns stay known."""
+        if not self.exists(name, BASELINE):
             self._insert(name, BASELINE, found, "baseline", now)
             return
         for path, file in found.files.items():
             self._insert_file(name, BASELINE, path, file)
+
+    def renew_baseline(self, name: str, found: Content, now: float) -> None:
+        """Remember what is there now as what was there before portreeve; it owns no file at the moment."""
+        self._database.execute("DELETE FROM files WHERE sync = ? AND number = ?", (name, BASELINE))
+        self.add_baseline(name, found, now)
+        self.set_steps(name, BASELINE, found)
+
+    def disown(self, name: str, number: int) -> None:
+        """Drop from the baseline what generation ``number`` has not: it was put back and is others' now."""
+        self._database.execute(
+            "DELETE FROM files WHERE sync = ? AND number = ?"
+            " AND path NOT IN (SELECT path FROM files WHERE sync = ? AND number = ?)",
+            (name, BASELINE, name, number),
+        )
 
     def ensure_baseline(self, name: str, apply: tuple[ApplyStep, ...]) -> None:
         """Have a baseline that ``apply`` makes effective, also where nothing was ever written."""
@@ -62,6 +80,22 @@ class Generations:
         self._database.execute(
             "UPDATE generations SET outcome = ?, note = ? WHERE sync = ? AND number = ? AND number != ?",
             (outcome, note, name, number, BASELINE),
+        )
+
+    def supersede(self, name: str, number: int, note: str) -> None:
+        """Remember that a generation was given up before it was proved; one that was proved once stays so."""
+        self._database.execute(
+            "UPDATE generations SET outcome = 'superseded', note = ?"
+            " WHERE sync = ? AND number = ? AND outcome = 'pending'",
+            (note, name, number),
+        )
+
+    def forget_tries(self, record: Record, of: Generation) -> None:
+        """Drop earlier tries of the same content that did not work: they push the good ones out otherwise."""
+        self._database.execute(
+            "DELETE FROM generations WHERE sync = ? AND digest = ? AND outcome = 'restored'"
+            " AND number IS NOT ? AND number != ?",
+            (record.name, of.digest, record.hold, of.number),
         )
 
     def forget_old(self, record: Record, keep: int) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from portreeve.definitions.model import ReconcileSettings, Sync
 from portreeve.errors import Reason
 from portreeve.reconcile.backoff import Backoff
-from portreeve.reconcile.outcome import PORT_HELD_MOST
+from portreeve.reconcile.outcome import PORT_HELD_MOST, REJECTED_MOST
 from portreeve.reconcile.record import Record
 from portreeve.reconcile.status import State, SyncStatus
 
@@ -19,8 +19,10 @@ class Memory:
         backoff: between tries.
         reason: of the last trouble; a new one starts the backoff over, since something moved.
         probed: monotonic seconds of the last probe by this agent.
+        probed_by: the definition that it was probed by; another one may prove it in another way.
         asked: somebody asked for a look.
-        runs: looks since the agent started.
+        begun: looks that began since the agent started.
+        runs: the number of the last look that ended.
         values: the values last read, as shown to people.
         defaulted: names of values whose default is in use.
     """
@@ -28,7 +30,9 @@ class Memory:
     backoff: Backoff
     reason: Reason | None = None
     probed: float | None = None
+    probed_by: Sync | None = None
     asked: bool = False
+    begun: int = 0
     runs: int = 0
     values: Mapping[str, str] = field(default_factory=dict)
     defaulted: tuple[str, ...] = ()
@@ -38,9 +42,25 @@ class Memory:
         """Of a sync that was not looked at yet."""
         return cls(Backoff(settings.backoff_min, settings.backoff_max))
 
-    def probe_due(self, now: float, resync: float) -> bool:
-        """It was not probed since the last resync, or never."""
-        return self.probed is None or now - self.probed >= resync / 2
+    def begin(self) -> bool:
+        """A look begins; tell whether somebody asked for it."""
+        self.begun += 1
+        asked, self.asked = self.asked, False
+        return asked
+
+    def ask(self) -> int:
+        """Somebody asks for a look. Returns a number that the ``runs`` of a look that begins now exceeds."""
+        self.asked = True
+        self.backoff.reset()
+        return self.begun
+
+    def probe_due(self, now: float, resync: float, sync: Sync) -> bool:
+        """It was not probed since the last resync, or never as ``sync`` has it."""
+        return self.probed is None or now - self.probed >= resync / 2 or self.probed_by != sync
+
+    def was_probed(self, now: float, sync: Sync) -> None:
+        """It was probed as ``sync`` has it."""
+        self.probed, self.probed_by = now, sync
 
     def retry_delay(self, record: Record, now: float) -> float | None:
         """Seconds until the next look that no event asks for; ``None``: the resync is soon enough."""
@@ -52,7 +72,7 @@ class Memory:
             self.backoff.reset()
             self.reason = record.trouble.reason
         if record.trouble == record.rejection and record.next_try is not None:
-            return max(0.0, record.next_try - now)
+            return min(REJECTED_MOST, max(0.0, record.next_try - now))
         delay = self.backoff.next()
         return min(delay, PORT_HELD_MOST) if self.reason is Reason.PORT_HELD else delay
 

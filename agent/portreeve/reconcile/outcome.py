@@ -23,14 +23,9 @@ def trouble_of(error: PortreeveError) -> Trouble:
 
 def in_step(record: Record, now: float) -> Record:
     """Nothing is missing."""
-    return _enter(
-        replace(
-            record, attempts=0, out_of_step_since=None, stage=Stage.VERIFIED, rejections=0, next_try=None
-        ),
-        State.IN_STEP,
-        None,
-        now,
-    )
+    record = replace(record, attempts=0, out_of_step_since=None, stage=Stage.VERIFIED)
+    record = replace(record, rejected=None, rejection=None, rejections=0, next_try=None)
+    return _enter(record, State.IN_STEP, None, now)
 
 
 def held(record: Record, now: float) -> Record:
@@ -62,8 +57,15 @@ def still_rejected(record: Record, now: float) -> Record:
     return _out_of_step(record, record.rejection, False, now, 0)
 
 
-def rejected(record: Record, digest: str, error: PortreeveError, now: float) -> Record:
-    """Content did not work: it is remembered, and not tried again for a while."""
+def rejected(record: Record, digest: str | None, error: PortreeveError, now: float) -> Record:
+    """Something did not work: it is remembered, and not tried again for a while.
+
+    Args:
+        record: where the sync stood.
+        digest: of the content to stay away from.
+        error: what it did not do.
+        now: wall-clock seconds.
+    """
     delay = min(REJECTED_MOST, REJECTED_FIRST * 2.0 ** min(record.rejections, 20))
     return replace(
         record,
@@ -72,6 +74,11 @@ def rejected(record: Record, digest: str, error: PortreeveError, now: float) -> 
         rejections=record.rejections + 1,
         next_try=now + delay,
     )
+
+
+def retry_due(record: Record, now: float) -> bool:
+    """What did not work may be tried again; also when the clock was set back since."""
+    return record.next_try is None or not 0 < record.next_try - now <= REJECTED_MOST
 
 
 def _out_of_step(record: Record, trouble: Trouble, waiting: bool, now: float, deadline: float) -> Record:

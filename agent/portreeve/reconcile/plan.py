@@ -43,7 +43,7 @@ class Snapshot:
         desired: digest of what should be in force; ``None`` when its values cannot be read.
         on_disk: digests of those contents, out of desired, unfinished and good, that the files match now.
         probe_due: it was not probed for a while, or never by this agent.
-        retry_due: rejected content may be tried again.
+        retry_due: what did not work may be tried again.
     """
 
     record: Record
@@ -69,6 +69,8 @@ def decide(now: Snapshot) -> Plan:
     if wanted is None:
         return Plan(Step.REST, why="nothing is known of its values yet")
     if record.unfinished is not None and record.unfinished.digest == wanted:
+        if record.stuck and not now.retry_due:
+            return Plan(Step.REST, Which.UNFINISHED, "it did not come back, and its time has not come")
         return _continue(record.unfinished, record.stage, now.on_disk)
     if record.good is not None and record.good.digest == wanted:
         if record.unfinished is not None:
@@ -95,7 +97,8 @@ def _wanted(now: Snapshot) -> str | None:
 
 
 def _continue(unfinished: Generation, stage: Stage, on_disk: frozenset[str]) -> Plan:
-    if unfinished.digest not in on_disk:
+    # Also when its own files are all there: others, which it has not, may have to be taken back still.
+    if unfinished.digest not in on_disk or stage is Stage.VALIDATED:
         return Plan(Step.REPLACE, Which.UNFINISHED, "it was decided on, and the files are not all there")
     if stage is Stage.APPLIED:
         return Plan(Step.VERIFY, Which.UNFINISHED, "applied, not verified yet")

@@ -1,41 +1,36 @@
 """One look at one sync: read, render, decide, act, until nothing is left; then say when to look again."""
 
+import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from portreeve.clock import Clock
 from portreeve.containers.connection import Docker
-from portreeve.definitions.model import Definitions, ReconcileSettings, Scalar, Sync
+from portreeve.definitions.model import Definitions, ReconcileSettings, Sync
 from portreeve.errors import Misuse, PortreeveError, Reason
 from portreeve.reconcile import outcome
 from portreeve.reconcile.board import Board
-from portreeve.reconcile.content import Content
+from portreeve.reconcile.converge import Converger, Desired, Look
 from portreeve.reconcile.desired import desired_content, shown
 from portreeve.reconcile.execute import Executor
 from portreeve.reconcile.log import log_change
 from portreeve.reconcile.memory import Memory, status_of
-from portreeve.reconcile.plan import Plan, Snapshot, Step, Which, decide
 from portreeve.reconcile.preview import preview_of, preview_without
 from portreeve.reconcile.queue import Queue
-from portreeve.reconcile.record import Generation, Record
-from portreeve.reconcile.status import Preview, State
+from portreeve.reconcile.record import Record
+from portreeve.reconcile.status import Preview, SyncStatus
 from portreeve.reconcile.store import Store
+from portreeve.reconcile.unexpected import named
 from portreeve.reconcile.workers import Pulse
 from portreeve.render.environment import Renderer
 from portreeve.sources.read import Interest, Readings, read_sync
 
+log = logging.getLogger(__name__)
+
 READ_TIMEOUT = 30.0
-"""Seconds that reading a sync's sources may take: several Docker calls, each with its own timeout."""
-
-
-@dataclass(frozen=True, slots=True)
-class Desired:
-    """What was just read and rendered."""
-
-    values: Mapping[str, Scalar | tuple[Scalar, ...]]
-    content: Content
+"""Seconds that reading one source may take: several Docker calls, each with its own timeout."""
 
 
 class Reconciler:
@@ -67,7 +62,7 @@ class Reconciler:
         self._store = store
         self._queue = queue
         self._board = board
-        self._executor = executor
+        self._converger = Converger(store, executor, clock)
         self._docker = docker
         self._pulse = pulse
         self._watch = watch
@@ -81,41 +76,62 @@ class Reconciler:
     def define(self, definitions: Definitions) -> None:
         """Work by these definitions from now on."""
         with self._lock:
-            before = self._syncs
             self._settings = definitions.settings.reconcile
             self._syncs = definitions.syncs
             self._renderer = Renderer(definitions.template_folders)
-            for name, memory in list(self._memories.items()):
-                if name not in definitions.syncs:
-                    del self._memories[name]
-                elif definitions.syncs[name] != before.get(name):
-                    # What is in force may have to be proved in another way now.
-                    memory.probed = None
+            for name in self._memories.keys() - definitions.syncs.keys():
+                del self._memories[name]
 
     def ask(self, name: str) -> int:
-        """Somebody asks for a look: release a hold, try what was rejected, probe. Returns the runs so far."""
-        record = self._store.record(name)
-        if record.hold is not None or record.next_try is not None:
-            self._store.save(replace(record, hold=None, next_try=None))
-        return self._mark_asked(name)
+        """Somebody asks for a look: release a hold, try what did not work, probe; the caller enqueues it.
+
+        Returns:
+            a number; once the status has more ``runs``, a look that began after this call has ended.
+
+        Raises:
+            Failed: ``state-unusable``.
+        """
+        self._store.release(name)
+        return self._memory(name).ask()
 
     def hold(self, name: str, to: int | None) -> int:
-        """Hold a sync at a generation; the caller enqueues it. Returns the runs so far.
+        """Hold a sync at a generation; otherwise as :meth:`ask`.
 
         Raises:
             Misuse: there is no such generation.
+            Failed: ``state-unusable``.
         """
         self._store.hold(name, to)
-        return self._mark_asked(name)
+        return self._memory(name).ask()
 
     def work(self, name: str) -> None:
         """Look at a sync and do what can be done now."""
-        sync = self._syncs.get(name)
-        if sync is not None:
-            self._look(sync)
-        elif self._store.record(name).hold is not None:
-            # Its definition is gone; what it wrote can still be taken back.
-            self._converge(_undeclared(name), self._store.record(name), self._memory(name), None, None)
+        declared = self._syncs.get(name)
+        sync = declared or _undeclared(name)
+        memory = self._memory(name)
+        # Before the record is read: whoever asks changes the record first, so nothing asked is overlooked.
+        asked = memory.begin()
+        record = Record(name)
+        try:
+            with named(name):
+                record = self._store.record(name)
+                if declared is None and record.hold is None:
+                    return
+                record = self._look(sync, record, memory, asked=asked, declared=declared is not None)
+                self._remember(record)
+        except PortreeveError as failure:
+            log.error("%s: %s", name, failure)
+            record = outcome.out_of_step(record, failure, self._clock.wall(), sync.deadline)
+        memory.runs = memory.begun
+        now = self._clock.wall()
+        delay = memory.retry_delay(record, now)
+        next_try = None if delay is None else now + delay
+        self._post(declared is not None, status_of(sync, record, memory, next_try))
+        if delay is not None:
+            self._queue.add(name, delay)
+        if declared is not None and name not in self._syncs:
+            # It went while it was worked on, and this look may have set the watches again.
+            self._watch(name, ())
 
     def preview(self, name: str) -> Preview:
         """What :meth:`work` would do now, without doing it.
@@ -133,22 +149,47 @@ class Reconciler:
             return preview_without(record, error)
         return preview_of(sync, record, desired.content)
 
-    def _look(self, sync: Sync) -> None:
-        memory = self._memory(sync.name)
-        interest = Interest()
-        record = self._store.record(sync.name)
-        error: PortreeveError | None = None
-        desired: Desired | None = None
+    def _look(self, sync: Sync, record: Record, memory: Memory, *, asked: bool, declared: bool) -> Record:
+        """Read, converge; returns what stands then."""
+        now = self._clock.wall
+        look = Look(
+            sync=sync,
+            memory=memory,
+            asked=asked,
+            resync=self._settings.resync,
+            renderer=self._renderer,
+            tell=lambda record: self._post(declared, status_of(sync, record, memory, None)),
+        )
+        error = self._read_into(look, record) if declared else None
         try:
-            with self._pulse.step(f"{sync.name}: read", READ_TIMEOUT):
-                desired = self._read(sync, record, memory, interest)
+            with named(sync.name):
+                record, wanted = self._converger.converge(look, record)
+        except PortreeveError as failure:
+            # The executor may have stored more than the record at hand knows.
+            return outcome.out_of_step(self._store.record(sync.name), failure, now(), sync.deadline)
+        if record.stuck or (record.rejected is not None and record.rejected == wanted):
+            return outcome.still_rejected(record, now())
+        if record.hold is not None:
+            return outcome.held(record, now())
+        if error is not None:
+            return outcome.out_of_step(record, error, now(), sync.deadline)
+        return outcome.in_step(record, now())
+
+    def _read_into(self, look: Look, record: Record) -> PortreeveError | None:
+        """Read what is desired; returns why that cannot be."""
+        sync, interest = look.sync, Interest()
+        seconds = READ_TIMEOUT * max(1, len(sync.sources))
+        error: PortreeveError | None = None
+        try:
+            with named(sync.name), self._pulse.step(f"{sync.name}: read", seconds):
+                look.desired = self._read(sync, record, look.memory, interest)
         except PortreeveError as caught:
             caught.step = caught.step or "read"
             error = caught
         self._watch(sync.name, self._files(sync, interest))
-        self._converge(sync, record, memory, desired, error)
         if interest.poll:
             self._queue.add(sync.name, self._settings.poll)
+        return error
 
     def _read(self, sync: Sync, record: Record, memory: Memory, interest: Interest) -> Desired:
         readings: Readings = read_sync(sync, self._docker, interest)
@@ -161,118 +202,22 @@ class Reconciler:
         templates = {place for target in sync.targets for place in self._renderer.places(target.template)}
         return [*interest.watch, *(target.path for target in sync.targets), *templates]
 
-    def _converge(
-        self,
-        sync: Sync,
-        record: Record,
-        memory: Memory,
-        desired: Desired | None,
-        error: PortreeveError | None,
-    ) -> None:
-        now = self._clock.wall
-        try:
-            record, wanted = self._steps(sync, record, memory, desired)
-        except PortreeveError as failure:
-            # The executor may have stored more than the record at hand knows.
-            record = outcome.out_of_step(self._store.record(sync.name), failure, now(), sync.deadline)
-        else:
-            if record.rejection is not None and record.rejected == wanted:
-                record = outcome.still_rejected(record, now())
-            elif record.hold is not None:
-                record = outcome.held(record, now())
-            elif error is not None:
-                record = outcome.out_of_step(record, error, now(), sync.deadline)
-            else:
-                record = outcome.in_step(record, now())
-        memory.runs += 1
-        delay = memory.retry_delay(record, now())
-        log_change(self._store.record(sync.name), record)
-        self._store.save(record)
-        self._board.post(status_of(sync, record, memory, None if delay is None else now() + delay))
-        if delay is not None:
-            self._queue.add(sync.name, delay)
+    def _remember(self, record: Record) -> None:
+        before = self._store.record(record.name)
+        log_change(before, record)
+        # Whether it is held is for others to say, and may have changed since this look began.
+        if replace(record, hold=before.hold) != before:
+            self._store.save(record)
 
-    def _steps(
-        self, sync: Sync, record: Record, memory: Memory, desired: Desired | None
-    ) -> tuple[Record, str | None]:
-        """Carry out what is to be done now; returns the record and the digest that was wanted."""
-        asked, memory.asked = memory.asked, False
-        while True:
-            wanted = desired.content if desired else None
-            if record.hold is not None:
-                wanted = self._store.generations.content(sync.name, record.hold)
-            digest = wanted.digest if wanted else None
-            retry_due = asked or record.next_try is None or self._clock.wall() >= record.next_try
-            plan = decide(
-                Snapshot(
-                    record=record,
-                    desired=digest,
-                    on_disk=self._on_disk(record, wanted),
-                    probe_due=asked or memory.probe_due(self._clock.monotonic(), self._settings.resync),
-                    retry_due=retry_due,
-                )
-            )
-            if plan.step is Step.REST:
-                return record, digest
-            if plan.step is not Step.PROBE:
-                # Whoever waits for the sync must not take what is being replaced for what is wanted.
-                working = replace(record, state=State.PENDING, trouble=None)
-                self._board.post(status_of(sync, working, memory, None))
-            record = self._carry_out(plan, sync, record, desired, digest, asked=asked, retry_due=retry_due)
-            if plan.step in (Step.PROBE, Step.VERIFY):
-                memory.probed, asked = self._clock.monotonic(), False
-            if record.rejected is not None and record.rejected == digest:
-                # It was tried because somebody asked, and did not work; once is enough.
-                asked = False
-
-    def _carry_out(
-        self,
-        plan: Plan,
-        sync: Sync,
-        record: Record,
-        desired: Desired | None,
-        digest: str | None,
-        *,
-        asked: bool,
-        retry_due: bool,
-    ) -> Record:
-        match plan.step, plan.which:
-            case Step.APPLY, _:
-                return self._executor.apply(record)
-            case Step.VERIFY, _:
-                return self._executor.verify(record)
-            case Step.PROBE, _:
-                if desired is not None and record.hold is None:
-                    self._executor.use_steps(record, desired.content)
-                return self._executor.probe(record, thorough=asked, may_act=retry_due)
-        known = record.good if plan.which is Which.GOOD else record.unfinished
-        if plan.which is Which.DESIRED:
-            if record.hold is None:
-                assert desired is not None
-                return self._executor.replace_with_desired(
-                    sync, record, desired.content, desired.values, self._renderer
-                )
-            assert digest is not None
-            known = Generation(record.hold, digest)
-        assert known is not None
-        return self._executor.replace_with_known(record, known, plan.why)
-
-    def _on_disk(self, record: Record, wanted: Content | None) -> frozenset[str]:
-        contents = {wanted.digest: wanted} if wanted else {}
-        for generation in (record.unfinished, record.good):
-            if generation is not None and generation.digest not in contents:
-                contents[generation.digest] = self._store.generations.content(record.name, generation.number)
-        return frozenset(digest for digest, content in contents.items() if content.matches_disk())
+    def _post(self, declared: bool, status: SyncStatus) -> None:
+        """Put up a status, unless the sync came or went during the look: it is for others to say then."""
+        with self._lock:
+            if (status.name in self._syncs) == declared:
+                self._board.post(status)
 
     def _memory(self, name: str) -> Memory:
         with self._lock:
             return self._memories.setdefault(name, Memory.new(self._settings))
-
-    def _mark_asked(self, name: str) -> int:
-        memory = self._memory(name)
-        memory.asked = True
-        memory.backoff.reset()
-        return memory.runs
 
 
 def _undeclared(name: str) -> Sync:

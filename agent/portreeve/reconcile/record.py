@@ -30,15 +30,16 @@ class Record:
         unfinished: a generation on its way; the same as ``good`` while the good one is put back.
         stage: how far the unfinished one has come: validated, written or applied.
         rejected: digest of content that did not work and was taken back.
-        rejection: what it did not do.
+        rejection: what did not work, when it was tried last.
         rejections: how often in a row.
+        stuck: putting the good generation back did not work either; it waits for ``next_try`` as well.
         hold: number of the generation that an administrator holds the sync at.
         state: what stands.
         trouble: why.
         since: when ``state`` with this reason began.
         out_of_step_since: when it was last in step; ``None`` while it is.
         attempts: tries since it was last in step.
-        next_try: rejected content is not tried before this moment.
+        next_try: what did not work is not tried before this moment.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Record:
     rejected: str | None = None
     rejection: Trouble | None = None
     rejections: int = 0
+    stuck: bool = False
     hold: int | None = None
     state: State = State.PENDING
     trouble: Trouble | None = None

@@ -8,7 +8,7 @@ from portreeve.errors import Misuse, Reason
 from portreeve.reconcile.content import Content
 from portreeve.reconcile.database import Database
 from portreeve.reconcile.generations import BASELINE, Generations
-from portreeve.reconcile.record import Record, dump_record, load_record
+from portreeve.reconcile.record import Generation, Record, dump_record, load_record
 from portreeve.reconcile.status import GenerationInfo, Stage
 from portreeve.targets.file_state import FileContent
 
@@ -41,7 +41,7 @@ class Store:
         return load_record(name, json.loads(rows[0][0])) if rows else Record(name)
 
     def save(self, record: Record) -> None:
-        """Remember where a sync stands."""
+        """Remember where a sync stands; only :meth:`hold` and :meth:`release` change whether it is held."""
         with self._database.transaction():
             self._put(record)
 
@@ -72,40 +72,82 @@ class Store:
             the record with the new generation on its way.
         """
         with self._database.transaction(durable=True):
-            if record.unfinished and not record.restoring:
-                self.generations.finish(
-                    record.name, record.unfinished.number, "superseded", "a newer content came first"
+            if record.unfinished:
+                self.generations.supersede(
+                    record.name, record.unfinished.number, "a newer content came first"
                 )
-            self.generations.add_baseline(record.name, found, now)
+            self._own(record, found, now)
             generation = self.generations.add(record.name, content, now)
-            record = replace(record, unfinished=generation, stage=Stage.VALIDATED)
+            record = replace(record, unfinished=generation, stage=Stage.VALIDATED, stuck=False)
             self._put(record)
-            self.generations.forget_old(record, keep)
+            stored = self.record(record.name)
+            self.generations.forget_tries(stored, generation)
+            self.generations.forget_old(stored, keep)
             for folder in folders:
                 self._database.execute(
                     "INSERT OR IGNORE INTO folders VALUES (?, ?)", (record.name, str(folder))
                 )
         return record
 
-    def retired(self, record: Record, content: Content) -> dict[Path, FileContent | None]:
-        """Files that the generations in force and on its way have and ``content`` has not any more.
+    def begin_again(
+        self, record: Record, generation: Generation, *, found: Content, now: float, why: str
+    ) -> Record:
+        """Remember that a known generation is about to be written, as :meth:`begin` does of new content.
 
-        Each goes back to what was there before portreeve.
+        Args:
+            record: where the sync stands.
+            generation: one that was checked before.
+            found: what is there now in the place of its files.
+            now: wall-clock seconds.
+            why: a generation that was on its way is given up.
+
+        Returns:
+            the record with that generation on its way.
         """
-        paths: set[Path] = set()
-        for generation in (record.good, record.unfinished):
-            if generation is not None and generation.number != BASELINE:
-                paths |= self.generations.content(record.name, generation.number).files.keys()
-        paths -= content.files.keys()
-        if not paths:
-            return {}
-        before = self.generations.content(record.name, BASELINE).files
-        return {path: before.get(path) for path in sorted(paths)}
+        with self._database.transaction(durable=True):
+            if record.unfinished and record.unfinished != generation:
+                self.generations.supersede(record.name, record.unfinished.number, why)
+            if generation.number != BASELINE:
+                self._own(record, found, now)
+            record = replace(record, unfinished=generation, stage=Stage.VALIDATED, stuck=False)
+            self._put(record)
+        return record
 
-    def finish(self, record: Record, number: int, outcome: str, note: str = "") -> None:
-        """Save a record together with how one of its generations ended."""
+    def _own(self, record: Record, found: Content, now: float) -> None:
+        """Remember what is there, unless portreeve wrote it.
+
+        Where nothing of portreeve's is in force, what is there now is an administrator's, also where it is
+        something else than long ago.
+        """
+        pristine = record.good is None or record.good.number == BASELINE
+        back = record.unfinished is None or (record.restoring and record.stage is not Stage.VALIDATED)
+        if pristine and back:
+            self.generations.renew_baseline(record.name, found, now)
+        else:
+            self.generations.add_baseline(record.name, found, now)
+
+    def retired(self, name: str, content: Content) -> dict[Path, FileContent | None]:
+        """Files that portreeve may have written for a sync and ``content`` has not, as they were before.
+
+        The baseline has each file from before it is first written until content without it is proved.
+        """
+        if not self.generations.exists(name, BASELINE):
+            return {}
+        before = self.generations.content(name, BASELINE).files
+        return {path: before[path] for path in sorted(before.keys() - content.files.keys())}
+
+    def verified(self, record: Record, number: int) -> None:
+        """Save a record together with one of its generations having been proved."""
         with self._database.transaction():
-            self.generations.finish(record.name, number, outcome, note)
+            self.generations.finish(record.name, number, "verified", "")
+            if number != BASELINE:
+                self.generations.disown(record.name, number)
+            self._put(record)
+
+    def restored(self, record: Record, number: int, note: str) -> None:
+        """Save a record together with one of its generations having been taken back."""
+        with self._database.transaction():
+            self.generations.finish(record.name, number, "restored", note)
             self._put(record)
 
     def use_steps(self, record: Record, content: Content) -> None:
@@ -134,8 +176,15 @@ class Store:
                 self.generations.ensure_baseline(name, apply)
             self.generations.content(name, number)
             record = replace(record, hold=number, next_try=None)
-            self._put(record)
+            self._overwrite(record)
         return record
+
+    def release(self, name: str) -> None:
+        """Let a sync follow its sources again, and try what did not work."""
+        with self._database.transaction():
+            record = self.record(name)
+            if record.hold is not None or record.next_try is not None:
+                self._overwrite(replace(record, hold=None, next_try=None))
 
     def _previous(self, record: Record) -> int:
         current = record.good.number if record.good else BASELINE
@@ -158,6 +207,10 @@ class Store:
         return tuple(Path(path) for (path,) in rows)
 
     def _put(self, record: Record) -> None:
+        # A worker's record is as old as its look; somebody may have asked for a hold since.
+        self._overwrite(replace(record, hold=self.record(record.name).hold))
+
+    def _overwrite(self, record: Record) -> None:
         self._database.execute(
             "INSERT INTO syncs VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET record = excluded.record",
             (record.name, json.dumps(dump_record(record))),

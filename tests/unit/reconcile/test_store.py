@@ -44,7 +44,7 @@ def bring_in_force(store: Store, text: str, keep: int = 10) -> Record:
     record = store.begin(store.record("s"), content(text), found=NOTHING, folders=(), now=1.0, keep=keep)
     assert record.unfinished is not None
     record = replace(record, good=record.unfinished, unfinished=None, stage=Stage.VERIFIED)
-    store.finish(record, record.good.number if record.good else -1, "verified")
+    store.verified(record, record.good.number if record.good else -1)
     return record
 
 

@@ -1,0 +1,165 @@
+"""Carries out what is to be done for a sync, one step after the other, until nothing is left."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from portreeve.clock import Clock
+from portreeve.definitions.model import Scalar, Sync
+from portreeve.errors import Failed, Reason
+from portreeve.reconcile.content import Content
+from portreeve.reconcile.execute import Executor
+from portreeve.reconcile.memory import Memory
+from portreeve.reconcile.outcome import retry_due
+from portreeve.reconcile.plan import Plan, Snapshot, Step, Which, decide
+from portreeve.reconcile.record import Generation, Record
+from portreeve.reconcile.status import State
+from portreeve.reconcile.store import Store
+from portreeve.render.environment import Renderer
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """What was just read and rendered."""
+
+    values: Mapping[str, Scalar | tuple[Scalar, ...]]
+    content: Content
+
+
+@dataclass(slots=True)
+class Look:
+    """What one look at a sync works with.
+
+    Args:
+        sync: its definition.
+        memory: of this sync.
+        asked: somebody asked for the look.
+        resync: seconds between two looks that nothing asks for.
+        renderer: renders its templates.
+        tell: told of the record while what is in force is being replaced.
+        desired: what should be in force; ``None`` while its sources cannot be read.
+    """
+
+    sync: Sync
+    memory: Memory
+    asked: bool
+    resync: float
+    renderer: Renderer
+    tell: Callable[[Record], None]
+    desired: Desired | None = None
+
+
+class Converger:
+    """Decides, carries out, decides again.
+
+    Args:
+        store: what is remembered.
+        executor: carries steps out.
+        clock: for when something is due.
+    """
+
+    def __init__(self, store: Store, executor: Executor, clock: Clock) -> None:
+        self._store = store
+        self._executor = executor
+        self._clock = clock
+
+    def converge(self, look: Look, record: Record) -> tuple[Record, str | None]:
+        """Do all that can be done now; returns the record and the digest that was wanted.
+
+        Raises:
+            PortreeveError: a step did not work; the store may know more than ``record``.
+        """
+        asked = look.asked
+        replaced: set[str] = set()
+        while True:
+            wanted = self._wanted(look, record)
+            digest = wanted.digest if wanted else None
+            may_retry = asked or retry_due(record, self._clock.wall())
+            plan = decide(
+                Snapshot(
+                    record=record,
+                    desired=digest,
+                    on_disk=self._on_disk(record, wanted),
+                    probe_due=asked or look.memory.probe_due(self._clock.monotonic(), look.resync, look.sync),
+                    retry_due=may_retry,
+                )
+            )
+            if plan.step is Step.REST:
+                return record, digest
+            if plan.step is not Step.PROBE:
+                # Whoever waits for the sync must not take what is being replaced for what is wanted.
+                look.tell(replace(record, state=State.PENDING, trouble=None))
+            if plan.step is Step.REPLACE:
+                self._replace_once(plan, look, record, digest, replaced)
+            record = self._carry_out(plan, look, record, digest, asked=asked, may_retry=may_retry)
+            if plan.step in (Step.PROBE, Step.VERIFY):
+                look.memory.was_probed(self._clock.monotonic(), look.sync)
+                asked = False
+            if record.rejected is not None and record.rejected == digest:
+                # It was tried because somebody asked, and did not work; once is enough.
+                asked = False
+
+    def _wanted(self, look: Look, record: Record) -> Content | None:
+        if record.hold is not None:
+            return self._store.generations.content(record.name, record.hold)
+        return look.desired.content if look.desired else None
+
+    def _on_disk(self, record: Record, wanted: Content | None) -> frozenset[str]:
+        contents = {wanted.digest: wanted} if wanted else {}
+        for generation in (record.unfinished, record.good):
+            if generation is not None and generation.digest not in contents:
+                contents[generation.digest] = self._store.generations.content(record.name, generation.number)
+        return frozenset(digest for digest, content in contents.items() if content.matches_disk())
+
+    def _carry_out(
+        self, plan: Plan, look: Look, record: Record, digest: str | None, *, asked: bool, may_retry: bool
+    ) -> Record:
+        match plan.step, plan.which:
+            case Step.APPLY, _:
+                return self._executor.apply(record)
+            case Step.VERIFY, _:
+                return self._executor.verify(record)
+            case Step.PROBE, _:
+                if look.desired is not None and record.hold is None:
+                    self._executor.use_steps(record, look.desired.content)
+                return self._executor.probe(record, thorough=asked, may_act=may_retry)
+            case Step.REPLACE, Which.DESIRED if record.hold is None:
+                assert look.desired is not None
+                desired = look.desired
+                return self._executor.replace_with_desired(
+                    look.sync, record, desired.content, desired.values, look.renderer
+                )
+        known = _known(plan, record, digest)
+        assert known is not None
+        return self._executor.replace_with_known(record, known, plan.why)
+
+    def _replace_once(
+        self, plan: Plan, look: Look, record: Record, digest: str | None, replaced: set[str]
+    ) -> None:
+        """A content that has to be written twice in one look would be written for ever."""
+        known = _known(plan, record, digest)
+        now = known.digest if known else digest
+        assert now is not None
+        if now in replaced:
+            content = look.desired.content if look.desired else None
+            if known is not None:
+                content = self._store.generations.content(record.name, known.number)
+            raise Failed(
+                Reason.WRITE_FAILED,
+                "the files do not stay as they were just written",
+                evidence=content.drift(content.found()) if content else "",
+                hint="another program writes them, or their file system does not keep modes and owners",
+                step="write",
+            )
+        replaced.add(now)
+
+
+def _known(plan: Plan, record: Record, digest: str | None) -> Generation | None:
+    """The known generation that a step is about; ``None`` for content that was just rendered."""
+    match plan.which:
+        case Which.GOOD:
+            return record.good
+        case Which.UNFINISHED:
+            return record.unfinished
+        case _ if record.hold is not None and digest is not None:
+            return Generation(record.hold, digest)
+    return None
