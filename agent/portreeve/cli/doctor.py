@@ -1,6 +1,7 @@
 """``portreeve doctor``: examines the installation, also when the agent is down."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
@@ -37,6 +38,9 @@ def command(output: str) -> ExitCode:
 def examine(paths: Paths) -> list[Finding]:
     """Everything that is looked at, in the order in which it should be mended."""
     findings = [examine_host.python(), examine_host.systemd(), examine_host.units(paths)]
+    if paths.root == Path("/"):
+        # What lies below another root is none of the running systemd's business.
+        findings += examine_host.boot()
     findings.append(examine_host.inotify())
     targets: list[str] = []
     try:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from portreeve.cli.findings import Finding, fail, ok, warn
 from portreeve.paths import Paths
-from portreeve.process import run
+from portreeve.process import Completed, run
 
 OLDEST_PYTHON = (3, 11)
 OLDEST_SYSTEMD = 252
@@ -75,8 +75,23 @@ def units(paths: Paths) -> Finding:
         if not any((paths.root / folder / name).is_file() for folder in UNIT_FOLDERS)
     ]
     if missing:
-        return fail("units", f"not installed: {', '.join(missing)}", "run install.sh install again")
+        return fail("units", f"not installed: {', '.join(missing)}", "sudo portreeve units install")
     return ok("units", ", ".join(UNIT_FILES))
+
+
+def boot(answer: Completed | None = None) -> list[Finding]:
+    """The agent is started at every boot; nothing, where systemd does not know it.
+
+    Args:
+        answer: of ``systemctl is-enabled``; asked for when it is not given.
+    """
+    answer = answer or run(["systemctl", "is-enabled", "portreeve.service"], timeout=5.0)
+    word = answer.output.strip()
+    if word == "disabled":
+        return [warn("boot", "portreeve.service is not enabled", "sudo systemctl enable portreeve.service")]
+    if word.startswith("masked"):
+        return [fail("boot", f"portreeve.service is {word}", "sudo systemctl unmask portreeve.service")]
+    return [ok("boot", "portreeve.service is enabled")] if word.startswith("enabled") else []
 
 
 def docker_socket(path: Path = DOCKER_SOCKET) -> Finding:

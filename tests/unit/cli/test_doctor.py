@@ -13,6 +13,7 @@ from portreeve.cli.doctor import report
 from portreeve.cli.findings import Finding, Level, fail, ok, warn
 from portreeve.errors import Reason
 from portreeve.paths import Paths
+from portreeve.process import Completed
 from portreeve.reconcile.status import DockerStatus, State, Trouble
 
 from .conftest import Portreeve
@@ -56,6 +57,22 @@ def test_units_are_found_where_systemd_looks(paths: Paths) -> None:
     assert "portreeve-sync@.service" in examine_host.units(paths).what
     write(paths.root / "usr/lib/systemd/system/portreeve-sync@.service")
     assert examine_host.units(paths).level is Level.OK
+
+
+@pytest.mark.parametrize(
+    ("word", "levels"),
+    [
+        ("enabled", [Level.OK]),
+        ("disabled", [Level.WARN]),
+        ("masked", [Level.FAIL]),
+        ("masked-runtime", [Level.FAIL]),
+        ("Failed to get unit file state for portreeve.service: No such file or directory", []),
+        ("", []),
+    ],
+)
+def test_an_agent_that_is_not_started_at_the_boot_is_told(word: str, levels: list[Level]) -> None:
+    answer = Completed(("systemctl", "is-enabled", "portreeve.service"), 1, f"{word}\n")
+    assert [finding.level for finding in examine_host.boot(answer)] == levels
 
 
 def test_few_inotify_watches_are_told_with_the_remedy(paths: Paths) -> None:
