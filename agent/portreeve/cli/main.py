@@ -90,6 +90,11 @@ def run(arguments: Sequence[str]) -> int:
         return ExitCode.REFUSED
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
+    except OSError as error:
+        # A full disk or a read-only one, be it what the output goes to.
+        _show_traceback(switches)
+        tell((error.strerror or str(error)).lower(), str(error.filename or ""))
+        return ExitCode.FAILED
     except Exception as error:  # noqa: BLE001 - the last boundary: nothing may end in a bare traceback
         _show_traceback(switches)
         tell(
@@ -103,7 +108,14 @@ def run(arguments: Sequence[str]) -> int:
 
 def main() -> NoReturn:
     """The program's entry."""
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+    except OSError:
+        # It was told. Python would try once more at the exit, and say so in its own way.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = code or ExitCode.FAILED
+    sys.exit(code)
 
 
 def _show_traceback(switches: Switches) -> None:

@@ -148,6 +148,22 @@ def test_a_reader_that_went_away_is_no_error(server: ControlServer, agent: Board
     assert done.stderr == b""
 
 
+def test_output_that_cannot_be_written_is_a_failure_told_once(
+    server: ControlServer, agent: BoardAgent, paths: Paths
+) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "portreeve", "status"],
+            env={**os.environ, "PYTHONPATH": AGENT},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == "error: no space left on device\n"
+
+
 def test_a_terminal_without_unicode_is_no_error(
     server: ControlServer, agent: BoardAgent, paths: Paths
 ) -> None:
