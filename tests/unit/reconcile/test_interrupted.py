@@ -1,0 +1,175 @@
+"""The agent is killed at any moment: the next one completes what was begun, also while the source is away."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from typing import Any, Protocol
+
+import pytest
+
+from portreeve.definitions.steps import Command
+from portreeve.reconcile.database import Database
+from portreeve.reconcile.execute import Executor
+from portreeve.reconcile.outcome import REJECTED_MOST
+from portreeve.reconcile.record import Record
+from portreeve.reconcile.status import State
+from unit.reconcile.host import Host
+
+
+class Killed(BaseException):
+    """As a kill ends the work: nothing handles it, and nothing more is stored."""
+
+
+class Kill(Protocol):
+    """Has the agent killed at a moment of its next look."""
+
+    def __call__(self, monkeypatch: pytest.MonkeyPatch, nth: int, *, before: bool) -> None: ...
+
+
+def stored(monkeypatch: pytest.MonkeyPatch, nth: int, *, before: bool) -> None:
+    """Kill the agent right before, or right after, it stores something for the nth time."""
+    transaction, count = Database.transaction, 0
+
+    @contextmanager
+    def counted(self: Database, *, durable: bool = False) -> Iterator[None]:
+        nonlocal count
+        count += 1
+        mine = count
+        if before and mine == nth:
+            raise Killed
+        with transaction(self, durable=durable):
+            yield
+        if mine == nth:
+            raise Killed
+
+    monkeypatch.setattr(Database, "transaction", counted)
+
+
+def renamed(monkeypatch: pytest.MonkeyPatch, nth: int, *, before: bool) -> None:
+    """Kill the agent right before, or right after, it puts the nth file in place."""
+    rename, count = os.replace, 0
+
+    def counted(*arguments: Any) -> None:
+        nonlocal count
+        count += 1
+        mine = count
+        if before and mine == nth:
+            raise Killed
+        rename(*arguments)
+        if mine == nth:
+            raise Killed
+
+    monkeypatch.setattr(os, "replace", counted)
+
+
+MOMENTS = [
+    pytest.param(kill, nth, before, id=f"{'before' if before else 'after'} {kill.__name__} {nth}")
+    for kill, most in ((stored, 6), (renamed, 2))
+    for nth in range(1, most + 1)
+    for before in (True, False)
+]
+
+
+def files(host: Host) -> dict[str, str]:
+    return {path.name: path.read_text() for path in sorted(host.target.parent.glob("*.conf"))}
+
+
+def look_and_be_killed(host: Host, kill: Kill, nth: int, *, before: bool) -> None:
+    with pytest.MonkeyPatch.context() as monkeypatch, suppress(Killed):
+        kill(monkeypatch, nth, before=before)
+        host.look()
+    host.restart_agent()
+
+
+@pytest.mark.parametrize(("kill", "nth", "before"), MOMENTS)
+def test_changed_content_is_whole_after_a_kill(host: Host, kill: Kill, nth: int, before: bool) -> None:
+    host.add_target("extra.conf", "extra {{ port }}\n")
+    host.bring_in_step(9000)
+    old = files(host)
+    host.choose(9443)
+    look_and_be_killed(host, kill, nth, before=before)
+    host.source.unlink()
+    host.look()
+    new = {"app.conf": "listen 9443\n", "extra.conf": "extra 9443\n"}
+    assert files(host) in (old, new)
+    assert host.record.unfinished is None
+    host.bring_in_step(9443)
+    assert files(host) == new
+
+
+@pytest.mark.parametrize(("kill", "nth", "before"), MOMENTS)
+def test_a_retired_file_is_taken_back_after_a_kill(host: Host, kill: Kill, nth: int, before: bool) -> None:
+    one = host.sync
+    host.add_target("extra.conf", "extra {{ port }}\n")
+    host.bring_in_step(9000)
+    host.sync = one
+    host.declare(one)
+    host.choose(9443)
+    look_and_be_killed(host, kill, nth, before=before)
+    host.bring_in_step(9443)
+    assert files(host) == {"app.conf": "listen 9443\n"}
+
+
+@pytest.mark.parametrize(("kill", "nth", "before"), MOMENTS)
+def test_content_that_does_not_work_is_taken_back_whole_after_a_kill(
+    host: Host, monkeypatch: pytest.MonkeyPatch, kill: Kill, nth: int, before: bool
+) -> None:
+    host.bring_in_step(9000)
+    host.add_target("extra.conf", "extra {{ port }}\n")
+    host.choose(9443)
+    apply = Executor.apply
+
+    def fails_for_9443(self: Executor, record: Record) -> Record:
+        host.unit.job_result = "failed" if "9443" in host.target.read_text() else "done"
+        return apply(self, record)
+
+    monkeypatch.setattr(Executor, "apply", fails_for_9443)
+    look_and_be_killed(host, kill, nth, before=before)
+    host.source.unlink()
+    host.look()
+    host.pass_time(REJECTED_MOST)
+    host.look()
+    assert files(host) == {"app.conf": "listen 9000\n"}
+    assert host.record.unfinished is None
+
+
+@pytest.mark.parametrize(("kill", "nth", "before"), MOMENTS)
+def test_the_first_content_is_whole_or_absent_after_a_kill(
+    host: Host, kill: Kill, nth: int, before: bool
+) -> None:
+    host.add_target("extra.conf", "extra {{ port }}\n")
+    host.choose(9443)
+    look_and_be_killed(host, kill, nth, before=before)
+    host.source.unlink()
+    host.look()
+    new = {"app.conf": "listen 9443\n", "extra.conf": "extra 9443\n"}
+    assert files(host) in ({}, new)
+    host.bring_in_step(9443)
+    assert files(host) == new
+    host.reconciler.hold("app", 0)
+    host.look()
+    assert files(host) == {}
+
+
+@pytest.mark.parametrize(("kill", "nth", "before"), MOMENTS)
+def test_a_rollback_is_completed_after_a_kill(host: Host, kill: Kill, nth: int, before: bool) -> None:
+    host.add_target("extra.conf", "extra {{ port }}\n")
+    host.bring_in_step(9000)
+    old = files(host)
+    host.bring_in_step(9443)
+    host.reconciler.hold("app", 1)
+    look_and_be_killed(host, kill, nth, before=before)
+    host.source.unlink()
+    assert host.look().state is State.HELD
+    assert files(host) == old
+
+
+def test_nothing_is_left_of_a_kill_before_anything_was_decided(host: Host) -> None:
+    host.bring_in_step(9000)
+    host.choose(9443)
+    host.sync = replace(host.sync, check=(Command(("true",)),))
+    host.declare(host.sync)
+    look_and_be_killed(host, stored, 1, before=True)
+    host.bring_in_step(9443)
+    assert [path.name for path in host.target.parent.iterdir()] == ["app.conf"]
