@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -30,17 +31,23 @@ template = "out.conf.j2"
 
 
 class AgentProcess:
-    """An agent with its own root, and everything that it told its notify socket."""
+    """An agent with its own root, and everything that it told its notify socket.
+
+    Attributes:
+        told: the lines, in order.
+        alive_at: monotonic seconds of each sign of life for systemd's watchdog.
+    """
 
     def __init__(
         self, root: Path, watchdog: float | None = None, environment: Mapping[str, str] | None = None
     ) -> None:
         self.root = root
         self.told: list[str] = []
+        self.alive_at: list[float] = []
         self._notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         (root / "notify").unlink(missing_ok=True)
         self._notify.bind(str(root / "notify"))
-        self._reader = threading.Thread(target=self._read)
+        self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         variables = {
             **os.environ,
@@ -62,7 +69,10 @@ class AgentProcess:
 
     def _read(self) -> None:
         while (datagram := self._notify.recv(4096)) != b"end":
-            self.told.extend(datagram.decode().splitlines())
+            lines = datagram.decode().splitlines()
+            self.told.extend(lines)
+            if "WATCHDOG=1" in lines:
+                self.alive_at.append(time.monotonic())
 
     def told_all(self, *wanted: str) -> bool:
         return all(text in self.told for text in wanted)
@@ -85,15 +95,17 @@ class AgentProcess:
         assert isinstance(shown, dict)
         return shown
 
-    def stop(self, number: signal.Signals = signal.SIGTERM) -> str:
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """End it, if it has not ended yet, and listen no more; again is harmless."""
+        if not self._reader.is_alive():
+            return
         if self.process.poll() is None:
             self.process.send_signal(number)
-        _, errors = self.process.communicate(timeout=30)
+        self.process.communicate(timeout=30)
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as end:
             end.sendto(b"end", str(self.root / "notify"))
         self._reader.join(10)
         self._notify.close()
-        return errors
 
 
 def prepare(root: Path, targets: tuple[str, ...] = ("out.conf",)) -> Path:

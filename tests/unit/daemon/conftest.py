@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -22,12 +22,11 @@ def start(root: Path) -> Iterator[Callable[..., AgentProcess]]:
     """Starts agents, which end with the test."""
     started: list[AgentProcess] = []
 
-    def begin(watchdog: float | None = None) -> AgentProcess:
-        running = AgentProcess(root, watchdog)
+    def begin(watchdog: float | None = None, environment: Mapping[str, str] | None = None) -> AgentProcess:
+        running = AgentProcess(root, watchdog, environment)
         started.append(running)
         return running
 
     yield begin
     for running in started:
-        if running.process.poll() is None:
-            running.stop(signal.SIGKILL)
+        running.stop(signal.SIGKILL)

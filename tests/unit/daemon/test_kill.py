@@ -6,11 +6,14 @@ import os
 import random
 import signal
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from fakes.agent_process import AGENT_FOLDER, AgentProcess, Eventually, prepare
+
+Start = Callable[..., AgentProcess]
 
 TARGETS = ("a.conf", "b.conf", "c.conf")
 KILLING = Path(__file__).resolve().parents[2] / "fakes/killing"
@@ -40,10 +43,10 @@ def leftovers(root: Path) -> list[str]:
 
 
 @pytest.mark.timeout(1200)
-def test_at_random_instants_under_constant_change(root: Path, eventually: Eventually) -> None:
+def test_at_random_instants_under_constant_change(root: Path, start: Start, eventually: Eventually) -> None:
     draw = random.Random(20261121)
     for number in range(ROUNDS):
-        running = AgentProcess(root)
+        running = start()
         try:
             eventually(lambda running=running: "READY=1" in running.told, "the agent is ready")  # type: ignore[misc]
             found = contents(root)
@@ -64,7 +67,7 @@ def test_at_random_instants_under_constant_change(root: Path, eventually: Eventu
             running.stop(signal.SIGKILL)
             stop.set()
             changing.join()
-    running = AgentProcess(root)
+    running = start()
     choose(root, 9443)
     eventually(lambda: contents(root) == {"listen 9443\n"}, "the last value is in force")
     assert running.status("app")["state"] == "in-step"
@@ -74,9 +77,9 @@ def test_at_random_instants_under_constant_change(root: Path, eventually: Eventu
 
 @pytest.mark.timeout(1200)
 def test_between_each_pair_of_steps_with_the_source_away_afterwards(
-    root: Path, eventually: Eventually
+    root: Path, start: Start, eventually: Eventually
 ) -> None:
-    running = AgentProcess(root)
+    running = start()
     eventually(lambda: "READY=1" in running.told, "the first value is in force")
     running.stop()
     old, new, killed = "listen 9000\n", "listen 9443\n", 0
@@ -85,7 +88,7 @@ def test_between_each_pair_of_steps_with_the_source_away_afterwards(
     for point in range(0, POINTS, 1 if os.environ.get("PORTREEVE_TEST_LONG") else 3):
         choose(root, 9443)
         paths = f"{KILLING}:{AGENT_FOLDER}"
-        running = AgentProcess(root, environment={"PYTHONPATH": paths, "KILL_AT": str(point)})
+        running = start(environment={"PYTHONPATH": paths, "KILL_AT": str(point)})
         eventually(
             lambda running=running: running.process.poll() is not None or "READY=1" in running.told,  # type: ignore[misc]
             "it is killed, or done",
@@ -98,7 +101,7 @@ def test_between_each_pair_of_steps_with_the_source_away_afterwards(
         assert {(root / name).read_text() for name in TARGETS} <= {old, new}, "a target is torn"
 
         (root / "app.ini").rename(root / "away.ini")
-        running = AgentProcess(root)
+        running = start()
         eventually(lambda running=running: "READY=1" in running.told, "the next start is ready")  # type: ignore[misc]
         assert contents(root) in ({old}, {new}), f"killed at {point}, the set is mixed"
         (root / "away.ini").rename(root / "app.ini")
