@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -115,8 +116,9 @@ class Workers:
     def stop(self, timeout: float) -> bool:
         """Let work that has begun come to its end, for at most ``timeout`` seconds; tell whether it did."""
         self._queue.close()
+        deadline = time.monotonic() + timeout
         for thread in self._threads:
-            thread.join(timeout)
+            thread.join(max(0.0, deadline - time.monotonic()))
         return not any(thread.is_alive() for thread in self._threads)
 
     def alive(self) -> bool:

@@ -1,6 +1,7 @@
 """The workers and their signs of life."""
 
 import threading
+import time
 from collections.abc import Callable
 
 from portreeve.clock import Clock
@@ -83,4 +84,23 @@ def test_stopping_waits_for_work_that_has_begun() -> None:
     assert entered.wait(5)
     assert not workers.stop(0.05)
     leave.set()
+    assert workers.stop(5)
+
+
+def test_stopping_waits_once_for_all_workers_together() -> None:
+    queue, release, busy = Queue(), threading.Event(), threading.Barrier(5)
+
+    def work(_: str) -> None:
+        busy.wait(5)
+        release.wait(30)
+
+    workers = Workers(queue, work, Pulse(), 4)
+    workers.start()
+    for number in range(4):
+        queue.add(str(number))
+    busy.wait(5)
+    began = time.monotonic()
+    assert not workers.stop(0.3)
+    assert time.monotonic() - began < 0.9
+    release.set()
     assert workers.stop(5)
