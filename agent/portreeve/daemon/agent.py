@@ -10,7 +10,7 @@ import portreeve
 from portreeve.clock import SYSTEM_CLOCK
 from portreeve.containers.connection import Docker
 from portreeve.control.names import unknown_sync
-from portreeve.daemon.declared import Change, container_interests, load_again
+from portreeve.daemon.declared import Change, container_interests, fixed_until_restart, load_again
 from portreeve.daemon.inbox import Inbox, Message
 from portreeve.daemon.summary import broken_status, undeclared_status
 from portreeve.definitions.model import Definitions
@@ -83,7 +83,6 @@ class Agent:
             pulse=self.pulse,
             cancelled=self._cancelled,
             clock=clock,
-            keep=settings.reconcile.keep,
         )
         self._reconciler = Reconciler(
             store=store,
@@ -113,7 +112,10 @@ class Agent:
 
     def reload(self) -> None:
         """Read the definitions again; syncs whose definition did not change do not notice."""
-        self._use(load_again(self._paths, self._definitions))
+        change = load_again(self._paths, self._definitions)
+        for key in fixed_until_restart(self._definitions.settings, change.definitions.settings):
+            log.warning("%s changed; restart the agent (`systemctl restart portreeve`) to use it", key)
+        self._use(change)
 
     def stop(self) -> None:
         """End all threads; work that has begun gets :data:`STOP_TIMEOUT` seconds."""
@@ -195,6 +197,7 @@ class Agent:
 
     def _use(self, change: Change) -> None:
         definitions = self._definitions = change.definitions
+        logging.getLogger().setLevel(definitions.settings.log_level)
         self._reconciler.define(definitions)
         self._watch_docker()
         folders = (path / EVERY for path in definitions.files)

@@ -5,11 +5,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from portreeve.definitions.load import load
-from portreeve.definitions.model import ContainerFile, ContainerRef, Definitions, Sync
+from portreeve.definitions.model import ContainerFile, ContainerRef, Definitions, Settings, Sync
 from portreeve.paths import Paths
 from portreeve.systemd.messages import MessageId
 
 log = logging.getLogger(__name__)
+
+_FIXED = (
+    ("docker", "socket"),
+    ("docker", "timeout"),
+    ("reconcile", "workers"),
+    ("reconcile", "resync"),
+)
+"""Settings that threads and connections are made with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +55,15 @@ def load_again(paths: Paths, before: Definitions | None) -> Change:
     definitions = replace(loaded, syncs={**loaded.syncs, **kept}, services={**loaded.services, **services})
     changed = tuple(name for name, sync in definitions.syncs.items() if old.get(name) != sync)
     return Change(definitions, changed, tuple(sorted(old.keys() - definitions.syncs.keys())))
+
+
+def fixed_until_restart(before: Settings, after: Settings) -> tuple[str, ...]:
+    """Names of settings that changed and are read only at the start of the agent."""
+    return tuple(
+        f"{table}.{key}"
+        for table, key in _FIXED
+        if getattr(getattr(before, table), key) != getattr(getattr(after, table), key)
+    )
 
 
 def container_interests(definitions: Definitions) -> dict[str, tuple[ContainerRef, ...]]:

@@ -45,7 +45,6 @@ def run(paths: Paths) -> None:
         store = Store(paths.database)
         try:
             agent = Agent(paths, inbox, store)
-            logging.getLogger().setLevel(agent.definitions.settings.log_level)
             server = ControlServer(agent, paths)
             server.start()
             try:
@@ -130,9 +129,13 @@ class Loop:
             log.info("ready: %s", line, extra={"message_id": MessageId.AGENT_READY})
 
     def _reload(self) -> None:
-        self._notifier.reloading()
+        # READY=1 ends a reload, but it would end the start as well, before every sync was tried.
+        was_ready = self._ready
+        if was_ready:
+            self._notifier.reloading()
         self._agent.reload()
-        self._notifier.ready()
+        if was_ready:
+            self._notifier.ready()
         self._tell()
 
     def _settle(self) -> None:

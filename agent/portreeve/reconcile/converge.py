@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from portreeve.clock import Clock
-from portreeve.definitions.model import Scalar, Sync
+from portreeve.definitions.model import ReconcileSettings, Scalar, Sync
 from portreeve.errors import Failed, Reason
 from portreeve.reconcile.content import Content
 from portreeve.reconcile.execute import Executor
@@ -33,7 +33,7 @@ class Look:
         sync: its definition.
         memory: of this sync.
         asked: somebody asked for the look.
-        resync: seconds between two looks that nothing asks for.
+        settings: how the agent works.
         renderer: renders its templates.
         tell: told of the record while what is in force is being replaced.
         desired: what should be in force; ``None`` while its sources cannot be read.
@@ -42,7 +42,7 @@ class Look:
     sync: Sync
     memory: Memory
     asked: bool
-    resync: float
+    settings: ReconcileSettings
     renderer: Renderer
     tell: Callable[[Record], None]
     desired: Desired | None = None
@@ -79,7 +79,8 @@ class Converger:
                     record=record,
                     desired=digest,
                     on_disk=self._on_disk(record, wanted),
-                    probe_due=asked or look.memory.probe_due(self._clock.monotonic(), look.resync, look.sync),
+                    probe_due=asked
+                    or look.memory.probe_due(self._clock.monotonic(), look.settings.resync, look.sync),
                     retry_due=may_retry,
                 )
             )
@@ -126,7 +127,12 @@ class Converger:
                 assert look.desired is not None
                 desired = look.desired
                 return self._executor.replace_with_desired(
-                    look.sync, record, desired.content, desired.values, look.renderer
+                    look.sync,
+                    record,
+                    desired.content,
+                    desired.values,
+                    look.renderer,
+                    keep=look.settings.keep,
                 )
         known = _known(plan, record, digest)
         assert known is not None

@@ -47,7 +47,6 @@ class Executor:
         pulse: told what is done and how long it may take.
         cancelled: set when the agent stops; long probes end then.
         clock: for what is stored.
-        keep: generations kept.
     """
 
     store: Store
@@ -55,7 +54,6 @@ class Executor:
     pulse: Pulse
     cancelled: Event
     clock: Clock
-    keep: int
 
     def replace_with_desired(
         self,
@@ -64,8 +62,18 @@ class Executor:
         content: Content,
         values: Mapping[str, Scalar | tuple[Scalar, ...]],
         renderer: Renderer,
+        *,
+        keep: int,
     ) -> Record:
         """Stage new content, check it as a set, remember it, and put it in force.
+
+        Args:
+            sync: its definition.
+            record: where the sync stands.
+            content: the new content.
+            values: what its checks may use.
+            renderer: renders its checks.
+            keep: generations to keep.
 
         Raises:
             PortreeveError: a check refused it, or it could not be written; what was in force still is.
@@ -85,7 +93,7 @@ class Executor:
                 found=content.found(),
                 folders=staged.made,
                 now=self.clock.wall(),
-                keep=self.keep,
+                keep=keep,
             )
             commit(staged)
         return self._written(record, content, "written")

@@ -42,6 +42,10 @@ class Memory:
         """Of a sync that was not looked at yet."""
         return cls(Backoff(settings.backoff_min, settings.backoff_max))
 
+    def use(self, settings: ReconcileSettings) -> None:
+        """Wait between tries as the settings have it from now on."""
+        self.backoff.minimum, self.backoff.maximum = settings.backoff_min, settings.backoff_max
+
     def begin(self) -> bool:
         """A look begins; tell whether somebody asked for it."""
         self.begun += 1

@@ -81,6 +81,8 @@ class Reconciler:
             self._renderer = Renderer(definitions.template_folders)
             for name in self._memories.keys() - definitions.syncs.keys():
                 del self._memories[name]
+            for memory in self._memories.values():
+                memory.use(self._settings)
 
     def ask(self, name: str) -> int:
         """Somebody asks for a look: release a hold, try what did not work, probe; the caller enqueues it.
@@ -156,7 +158,7 @@ class Reconciler:
             sync=sync,
             memory=memory,
             asked=asked,
-            resync=self._settings.resync,
+            settings=self._settings,
             renderer=self._renderer,
             tell=lambda record: self._post(declared, status_of(sync, record, memory, None)),
         )

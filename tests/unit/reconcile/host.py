@@ -13,6 +13,7 @@ from portreeve.definitions.model import (
     DockerSettings,
     Format,
     HostFile,
+    ReconcileSettings,
     Settings,
     Source,
     Sync,
@@ -42,6 +43,7 @@ class Host:
         self.manager = manager
         self.unit = manager.units.setdefault(UNIT, FakeUnit())
         self.now = 1_000_000.0
+        self.settings = ReconcileSettings()
         self.watched: dict[str, frozenset[Path]] = {}
         self.source = folder / "app.ini"
         self.target = folder / "etc" / "app.conf"
@@ -76,7 +78,6 @@ class Host:
             pulse=Pulse(clock),
             cancelled=self.cancelled,
             clock=clock,
-            keep=10,
         )
         self.reconciler = Reconciler(
             store=self.store,
@@ -107,7 +108,7 @@ class Host:
         """The definitions are these from now on."""
         self.reconciler.define(
             Definitions(
-                settings=Settings(),
+                settings=Settings(reconcile=self.settings),
                 syncs={sync.name: sync for sync in syncs},
                 services={},
                 problems=(),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from portreeve.definitions.model import ReconcileSettings
 from portreeve.definitions.steps import UnitActive
 from portreeve.reconcile.execute import Executor
 from portreeve.reconcile.generations import BASELINE
@@ -62,9 +63,9 @@ def test_a_generation_that_is_held_during_the_work_is_not_dropped(
     oldest = host.outcomes[1][0]
     replace_with_desired = Executor.replace_with_desired
 
-    def interrupted(self: Executor, *arguments: Any) -> Record:
+    def interrupted(self: Executor, *arguments: Any, **options: Any) -> Record:
         host.reconciler.hold("app", oldest)
-        return replace_with_desired(self, *arguments)
+        return replace_with_desired(self, *arguments, **options)
 
     monkeypatch.setattr(Executor, "replace_with_desired", interrupted)
     host.choose(9443)
@@ -165,3 +166,15 @@ def test_content_that_is_no_longer_wanted_is_superseded_in_the_history(host: Hos
 def test_targets_are_watched(host: Host) -> None:
     host.look()
     assert {Path(host.source), host.target} <= host.watched["app"]
+
+
+def test_changed_settings_hold_from_the_next_look_on(host: Host) -> None:
+    host.look()
+    host.settings = ReconcileSettings(backoff_min=7, backoff_max=7, keep=2)
+    host.declare(host.sync)
+    status = host.look()
+    assert status.next_try is not None
+    assert 3.5 <= status.next_try - host.now <= 7
+    for port in range(9000, 9005):
+        host.bring_in_step(port)
+    assert len(host.outcomes) == 3
