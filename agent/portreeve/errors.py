@@ -46,6 +46,7 @@ class Reason(StrEnum):
     MOUNT_ABSENT = "mount-absent"
     NOT_IN_EFFECT = "not-in-effect"
     NOT_YET = "not-yet"
+    PACED = "paced"
     PERMISSION = "permission"
     PORT_HELD = "port-held"
     STATE_UNUSABLE = "state-unusable"

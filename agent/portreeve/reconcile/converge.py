@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 
 from portreeve.clock import Clock
 from portreeve.definitions.model import ReconcileSettings, Scalar, Sync
-from portreeve.errors import Failed, Reason
+from portreeve.errors import Failed, Reason, Waiting
 from portreeve.reconcile.content import Content
 from portreeve.reconcile.execute import Executor
 from portreeve.reconcile.memory import Memory
 from portreeve.reconcile.outcome import retry_due
+from portreeve.reconcile.pace import MOST, WINDOW, Pace
 from portreeve.reconcile.plan import Plan, Snapshot, Step, Which, decide
 from portreeve.reconcile.record import Generation, Record
 from portreeve.reconcile.status import State
@@ -61,6 +62,7 @@ class Converger:
         self._store = store
         self._executor = executor
         self._clock = clock
+        self._pace = Pace(clock)
 
     def converge(self, look: Look, record: Record) -> tuple[Record, str | None]:
         """Do all that can be done now; returns the record and the digest that was wanted.
@@ -86,11 +88,16 @@ class Converger:
             )
             if plan.step is Step.REST:
                 return record, digest
+            if plan.step is Step.REPLACE and wanted is not None and not asked and not record.restoring:
+                self._keep_pace(look, wanted)
             if plan.step is not Step.PROBE:
                 # Whoever waits for the sync must not take what is being replaced for what is wanted.
                 look.tell(replace(record, state=State.PENDING, trouble=None))
             if plan.step is Step.REPLACE:
                 self._replace_once(plan, look, record, digest, replaced)
+            if plan.step in (Step.PROBE, Step.VERIFY):
+                # Unless it is seen to work, it is looked at again at the next opportunity.
+                look.memory.probed = None
             record = self._carry_out(plan, look, record, digest, asked=asked, may_retry=may_retry)
             if plan.step in (Step.PROBE, Step.VERIFY):
                 look.memory.was_probed(self._clock.monotonic(), look.sync)
@@ -98,6 +105,20 @@ class Converger:
             if record.rejected is not None and record.rejected == digest:
                 # It was tried because somebody asked, and did not work; once is enough.
                 asked = False
+
+    def _keep_pace(self, look: Look, wanted: Content) -> None:
+        """Put changes together that come faster than units may be moved; the newest is written then."""
+        delay = self._pace.delay(step.unit for step in wanted.apply)
+        if delay > 0:
+            look.memory.paused = delay
+            units = ", ".join(dict.fromkeys(step.unit for step in wanted.apply))
+            raise Waiting(
+                Reason.PACED,
+                f"{units} was moved {MOST} times within {WINDOW:g} s",
+                evidence=f"the next move is due in {delay:.1f} s",
+                hint="nothing; what is wanted then is written then",
+                step="write",
+            )
 
     def _wanted(self, look: Look, record: Record) -> Content | None:
         if record.hold is not None:
@@ -116,6 +137,7 @@ class Converger:
     ) -> Record:
         match plan.step, plan.which:
             case Step.APPLY, _:
+                self._pace.note(self._executor.units(record))
                 return self._executor.apply(record)
             case Step.VERIFY, _:
                 return self._executor.verify(record)

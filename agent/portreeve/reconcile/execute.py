@@ -116,6 +116,12 @@ class Executor:
         how = f"written again, {why} ({seen})" if seen else f"written again, {why}"
         return self._written(record, content, how)
 
+    def units(self, record: Record) -> tuple[str, ...]:
+        """The units that :meth:`apply` moves."""
+        assert record.unfinished is not None
+        content = self.store.generations.content(record.name, record.unfinished.number)
+        return tuple(dict.fromkeys(step.unit for step in content.apply))
+
     def apply(self, record: Record) -> Record:
         """Make the unfinished generation effective: one daemon-reload if units changed, then its steps.
 

@@ -21,6 +21,7 @@ class Memory:
         probed: monotonic seconds of the last probe by this agent.
         probed_by: the definition that it was probed by; another one may prove it in another way.
         asked: somebody asked for a look.
+        paused: seconds for which its units must not be moved, when that is its trouble.
         begun: looks that began since the agent started.
         runs: the number of the last look that ended.
         values: the values last read, as shown to people.
@@ -32,6 +33,7 @@ class Memory:
     probed: float | None = None
     probed_by: Sync | None = None
     asked: bool = False
+    paused: float = 0.0
     begun: int = 0
     runs: int = 0
     values: Mapping[str, str] = field(default_factory=dict)
@@ -77,6 +79,8 @@ class Memory:
             self.reason = record.trouble.reason
         if record.trouble == record.rejection and record.next_try is not None:
             return min(REJECTED_MOST, max(0.0, record.next_try - now))
+        if self.reason is Reason.PACED:
+            return self.paused
         delay = self.backoff.next()
         return min(delay, PORT_HELD_MOST) if self.reason is Reason.PORT_HELD else delay
 

@@ -59,6 +59,11 @@ class Record:
     next_try: float | None = None
 
     @property
+    def in_place(self) -> bool:
+        """Files that portreeve generated are there, proved or not."""
+        return any(each is not None and each.number > 0 for each in (self.good, self.unfinished))
+
+    @property
     def restoring(self) -> bool:
         """The generation on its way is the good one, put back or made effective again."""
         return self.unfinished is not None and self.unfinished == self.good

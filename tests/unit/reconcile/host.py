@@ -24,6 +24,7 @@ from portreeve.definitions.model import (
 from portreeve.definitions.steps import Restart, UnitActive
 from portreeve.reconcile.board import Board
 from portreeve.reconcile.execute import Executor
+from portreeve.reconcile.pace import WINDOW
 from portreeve.reconcile.queue import Queue
 from portreeve.reconcile.reconciler import Reconciler
 from portreeve.reconcile.record import Record
@@ -43,6 +44,7 @@ class Host:
         self.manager = manager
         self.unit = manager.units.setdefault(UNIT, FakeUnit())
         self.now = 1_000_000.0
+        self.ticks = 0.0
         self.settings = ReconcileSettings()
         self.watched: dict[str, frozenset[Path]] = {}
         self.source = folder / "app.ini"
@@ -67,7 +69,7 @@ class Host:
 
     def start(self, store: Callable[[Path], Store] = Store) -> None:
         """The agent starts."""
-        clock = Clock(monotonic=lambda: self.now, wall=lambda: self.now)
+        clock = Clock(monotonic=lambda: self.ticks, wall=lambda: self.now)
         self.store = store(self.folder / "state.sqlite")
         self.queue = Queue(clock)
         self.board = Board(clock)
@@ -127,7 +129,8 @@ class Host:
         return path
 
     def choose(self, port: int) -> None:
-        """Somebody chooses a port."""
+        """Somebody chooses a port, long enough after the last time not to be paced."""
+        self.ticks += WINDOW
         self.source.write_text(f"[web]\nport = {port}\n")
 
     def look(self) -> SyncStatus:
@@ -144,6 +147,8 @@ class Host:
 
     def pass_time(self, seconds: float) -> None:
         self.now += seconds
+        # A little more, since a difference of large numbers is a little less.
+        self.ticks += max(0.0, seconds) + 1e-6
 
     def let_restarts_end(self, *results: str) -> None:
         """How the next restarts end, and from the last on all of them."""

@@ -7,12 +7,13 @@ from dataclasses import replace
 
 import pytest
 
+from portreeve.definitions.model import Target
 from portreeve.errors import Failed, Reason
-from portreeve.reconcile import reconciler
+from portreeve.reconcile import execute, reconciler
 from portreeve.reconcile.execute import Executor
 from portreeve.reconcile.record import Record
 from portreeve.reconcile.status import State
-from unit.reconcile.host import Host
+from unit.reconcile.host import UNIT, Host
 
 
 @contextmanager
@@ -147,3 +148,35 @@ def test_a_file_of_a_retired_target_that_cannot_be_removed_is_tried_again(host: 
     assert host.look().state is State.FAILED
     extra.rmdir()
     assert host.look().state is State.IN_STEP
+
+
+def test_systemd_is_told_of_a_unit_file_that_is_not_generated_any_more(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(execute, "systemd_running", lambda: True)
+    monkeypatch.setattr(execute, "run_check", lambda *_, **__: None)
+    one = host.sync
+    (host.templates / "x.conf.j2").write_text("[Service]\n")
+    drop_in = host.folder / "systemd/system/x.service.d/x.conf"
+    drop_in.parent.parent.mkdir(parents=True)
+    host.declare(replace(one, targets=(*one.targets, Target(drop_in, "x.conf.j2"))))
+    host.bring_in_step(9000)
+    assert host.manager.calls.count("Reload") == 1
+    host.declare(one)
+    host.bring_in_step(9000)
+    assert not drop_in.exists()
+    assert host.manager.calls.count("Reload") == 2
+
+
+def test_files_that_were_written_and_never_proved_are_remembered(host: Host) -> None:
+    del host.manager.units[UNIT]
+    host.choose(9000)
+    host.look()
+    assert host.record.good is None
+    assert host.record.in_place
+    host.declare()
+    host.reconciler.hold("app", 0)
+    host.manager.units[UNIT] = host.unit
+    host.look()
+    assert not host.target.exists()
+    assert not host.record.in_place

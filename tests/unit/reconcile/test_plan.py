@@ -127,6 +127,7 @@ records = st.builds(
     unfinished=st.none() | generations,
     stage=st.sampled_from([Stage.VALIDATED, Stage.WRITTEN, Stage.APPLIED]),
     rejected=st.none() | digests,
+    stuck=st.booleans(),
 )
 
 

@@ -104,3 +104,7 @@ def test_stopping_waits_once_for_all_workers_together() -> None:
     assert time.monotonic() - began < 0.9
     release.set()
     assert workers.stop(5)
+
+
+def test_workers_that_were_never_started_stop_at_once() -> None:
+    assert Workers(Queue(), lambda _: None, Pulse(), 2).stop(5)
