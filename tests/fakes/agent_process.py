@@ -77,9 +77,9 @@ class AgentProcess:
     def told_all(self, *wanted: str) -> bool:
         return all(text in self.told for text in wanted)
 
-    def command(self, *argv: str, code: int | None = 0) -> str:
-        """What a command prints; ``code`` is the exit status that it must have, ``None`` any."""
-        ran = subprocess.run(
+    def run(self, *argv: str) -> subprocess.CompletedProcess[str]:
+        """A command, whatever comes of it."""
+        return subprocess.run(
             [sys.executable, "-m", "portreeve", *argv],
             env={**os.environ, "PYTHONPATH": str(AGENT_FOLDER), "PORTREEVE_ROOT": str(self.root)},
             capture_output=True,
@@ -87,6 +87,10 @@ class AgentProcess:
             timeout=30,
             check=False,
         )
+
+    def command(self, *argv: str, code: int | None = 0) -> str:
+        """What a command prints; ``code`` is the exit status that it must have, ``None`` any."""
+        ran = self.run(*argv)
         assert code in (None, ran.returncode), f"{argv}: {ran.returncode}\n{ran.stdout}{ran.stderr}"
         return ran.stdout
 

@@ -80,6 +80,11 @@ class FakeDockerd:
             for stream in self._streams:
                 stream.put(None)
 
+    def release(self) -> None:
+        """Let those go whom it kept waiting, without an answer; streams stay open."""
+        self.released.set()
+        self.released = threading.Event()
+
     def emit(self, action: str, container: FakeContainer, **attributes: str) -> None:
         """Send an event to everyone who listens."""
         event = {
