@@ -86,8 +86,11 @@ def commit(staged: Staged) -> None:
                 raise _write_failed(target, error) from error
             replaced.append((target, before))
     for folder in {target.parent for target in staged.files}:
-        if folder.is_dir():
-            _sync_folder(folder)
+        try:
+            if folder.is_dir():
+                _sync_folder(folder)
+        except OSError as error:
+            raise _write_failed(folder, error) from error
 
 
 def _keep(target: Path, until: ExitStack) -> Path | None:
@@ -111,7 +114,11 @@ def _put_back(replaced: list[tuple[Path, Path | None]]) -> None:
 
 
 def remove_folders(folders: tuple[Path, ...]) -> None:
-    """Remove folders that portreeve made, innermost first, as far as nobody else uses them."""
+    """Remove folders that portreeve made, innermost first, as far as nobody else uses them.
+
+    Raises:
+        Failed: one could not be removed.
+    """
     for folder in sorted(folders, key=lambda path: len(path.parts), reverse=True):
         _remove_if_empty(folder)
 
@@ -187,8 +194,9 @@ def _remove_if_empty(folder: Path) -> None:
     except FileNotFoundError:
         return
     except OSError as error:
-        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
-            raise
+        # Somebody put files into it, or made a link, a file or a mount point of it: it is theirs now.
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR, errno.EBUSY):
+            raise _write_failed(folder, error) from error
 
 
 def _write_failed(target: Path, error: OSError) -> Failed:

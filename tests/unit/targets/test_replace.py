@@ -1,5 +1,6 @@
 """Replacing a set of files."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -143,3 +144,26 @@ def test_a_file_that_is_too_long_to_be_configuration_is_refused(tmp_path: Path) 
         file.truncate(1 << 40)
     with pytest.raises(OSError, match="longer"):
         observe(target)
+
+
+def test_a_folder_that_somebody_made_something_else_of_is_left_alone(tmp_path: Path) -> None:
+    link, file_now = tmp_path / "link.d", tmp_path / "file.d"
+    (tmp_path / "real.d").mkdir()
+    link.symlink_to(tmp_path / "real.d")
+    file_now.touch()
+    remove_folders((link, file_now))
+    assert names(tmp_path) == ["file.d", "link.d", "real.d"]
+
+
+def test_a_folder_that_cannot_be_made_durable_is_a_named_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with stage({tmp_path / "a.conf": file("new")}) as staged:
+        monkeypatch.setattr(os, "fsync", broken)
+        with pytest.raises(Failed) as caught:
+            commit(staged)
+    assert caught.value.reason is Reason.WRITE_FAILED
+    assert "Input/output error" in caught.value.evidence
