@@ -227,7 +227,7 @@ class Agent:
         known = {*definitions.syncs, *(status.name for status in others)}
         for name in self._store.names():
             record = self._store.record(name)
-            if name not in known and record.good is not None and record.good.number > 0:
+            if name not in known and record.in_place:
                 others.append(undeclared_status(record))
         self.board.keep_only({*known, *(status.name for status in others)})
         for status in others:

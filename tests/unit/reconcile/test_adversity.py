@@ -37,7 +37,7 @@ def test_a_state_file_that_cannot_be_written_is_named_and_tried_again(host: Host
         assert status.next_try is not None
         assert status.runs == 1
         assert not host.target.exists()
-    host.pass_time(status.next_try - host.now)
+    host.pass_time(status.next_try - host.now + 0.01)
     assert host.queue.take(0)[0] == "app"
     assert host.look().state is State.IN_STEP
 
@@ -65,7 +65,7 @@ def test_an_error_that_nobody_expected_is_a_state_and_tried_again(
     assert "ZeroDivisionError" in caplog.text
     monkeypatch.undo()
     assert status.next_try is not None
-    host.pass_time(status.next_try - host.now)
+    host.pass_time(status.next_try - host.now + 0.01)
     assert host.queue.take(0)[0] == "app"
     assert host.look().state is State.IN_STEP
 
