@@ -41,6 +41,7 @@ def choose(ref: ContainerRef, listed: Sequence[Listed]) -> Listed:
             Reason.CONTAINER_ABSENT,
             f"container {ref} does not exist",
             evidence="Docker lists no such container, running or not",
+            hint="nothing, if it is on its way; otherwise `docker ps -a` shows what there is",
         )
     names = sorted(each.name for each in found)
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""

@@ -43,7 +43,10 @@ def load_again(paths: Paths, before: Definitions | None) -> Change:
         before: those in use until now; ``None`` at the start.
     """
     loaded = load(paths)
+    known = set(before.problems) if before else set()
     for problem in loaded.problems:
+        if problem in known:
+            continue
         log.warning("%s", problem.render(), extra={"message_id": MessageId.DEFINITION_BROKEN})
     old: Mapping[str, Sync] = before.syncs if before else {}
     kept = {name: sync for name, sync in old.items() if f"syncs.d/{name}" in loaded.broken}
