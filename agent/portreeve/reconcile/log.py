@@ -2,6 +2,7 @@
 
 import logging
 
+from portreeve.errors import Reason
 from portreeve.reconcile.record import Record
 from portreeve.reconcile.status import State
 from portreeve.systemd.messages import MessageId
@@ -16,9 +17,12 @@ _MESSAGES = {
 
 
 def log_change(before: Record, after: Record) -> None:
-    """Log the state after a look at a sync, unless it is the same for the same reason as before."""
+    """Log the state after a look at a sync, unless it is the same for the same reason as before.
+
+    Evidence alone is no reason: it may hold what a container writes, and change as often as it likes.
+    """
     trouble = after.trouble
-    if (before.state, before.trouble) == (after.state, trouble):
+    if _said(before) == _said(after):
         return
     text = after.state.replace("-", " ")
     if trouble is not None:
@@ -34,3 +38,8 @@ def log_change(before: Record, after: Record) -> None:
             "portreeve_reason": trouble.reason if trouble else "",
         },
     )
+
+
+def _said(record: Record) -> tuple[State, Reason | None, str]:
+    trouble = record.trouble
+    return record.state, trouble.reason if trouble else None, trouble.what if trouble else ""

@@ -180,3 +180,15 @@ def test_files_that_were_written_and_never_proved_are_remembered(host: Host) -> 
     host.look()
     assert not host.target.exists()
     assert not host.record.in_place
+
+
+def test_a_state_is_logged_once_though_its_evidence_changes(
+    host: Host, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    host.bring_in_step(9000)
+    caplog.clear()
+    for text in ("[web]\nport = nine\n", "[web]\nport = ten\n"):
+        host.source.write_text(text)
+        host.look()
+    assert len([entry for entry in caplog.records if entry.name == "portreeve.reconcile.log"]) == 1
