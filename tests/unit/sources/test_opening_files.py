@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from fakes.nobody import nobody
 from portreeve.errors import Reason, Waiting
 from portreeve.sources.open_beneath import open_beneath
 
@@ -114,7 +115,7 @@ def test_a_name_that_is_too_long_is_unreadable(root: Path) -> None:
     assert refusal(root, "x" * 300).reason is Reason.FILE_UNREADABLE
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_file_that_may_not_be_read_is_unreadable(root: Path) -> None:
     (root / "config.ini").touch(0)
-    assert refusal(root, "config.ini").reason is Reason.FILE_UNREADABLE
+    with nobody():
+        assert refusal(root, "config.ini").reason is Reason.FILE_UNREADABLE
