@@ -54,6 +54,10 @@ class BoardAgent:
         self.requests.append(("sync", *names))
         return self._work(names or tuple(self.board.snapshot()[1]))
 
+    def request_hold(self, names: tuple[str, ...]) -> Mapping[str, int]:
+        self.requests.append(("hold", *names))
+        return self._work(names)
+
     def request_rollback(self, name: str, to: int | None) -> Mapping[str, int]:
         self.requests.append(("rollback", name, to))
         if name in self.refused:

@@ -33,6 +33,13 @@ class Agent(Protocol):
             for each, a number of runs: once its status has more ``runs``, it was looked at after this call.
         """
 
+    def request_hold(self, names: tuple[str, ...]) -> Mapping[str, int]:
+        """Keep syncs at the generation in force, and leave their files alone until :meth:`request_sync`.
+
+        Returns:
+            as :meth:`request_sync`.
+        """
+
     def request_rollback(self, name: str, to: int | None) -> Mapping[str, int]:
         """Put a generation back and hold it there.
 

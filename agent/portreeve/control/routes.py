@@ -78,6 +78,7 @@ class Routes:
             _Route("GET", re.compile(r"/v1/events"), self._events),
             _Route("GET", re.compile(r"/v1/wait"), self._wait),
             _Route("POST", re.compile(r"/v1/sync"), self._request_sync, trusted=True),
+            _Route("POST", re.compile(r"/v1/hold"), self._request_hold, trusted=True),
             _Route("POST", re.compile(r"/v1/rollback"), self._request_rollback, trusted=True),
             _Route("GET", re.compile(r"/metrics"), self._show_metrics),
         )
@@ -134,11 +135,14 @@ class Routes:
         return Stream(waiting(self._agent, targets, condition, timeout=timeout))
 
     def _request_sync(self, request: Request, _name: str) -> Answer:
-        names = request.body.get("names", [])
-        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            raise Misuse(Reason.USAGE, "`names` must be a list of names", evidence=repr(names))
-        timeout = _timeout(request, PROGRESS_TIMEOUT)
-        return Stream(progress(self._agent, self._agent.request_sync(tuple(names)), timeout=timeout))
+        names, timeout = _names(request), _timeout(request, PROGRESS_TIMEOUT)
+        return Stream(progress(self._agent, self._agent.request_sync(names), timeout=timeout))
+
+    def _request_hold(self, request: Request, _name: str) -> Answer:
+        names, timeout = _names(request), _timeout(request, PROGRESS_TIMEOUT)
+        if not names:
+            raise Misuse(Reason.USAGE, "`names` must say which syncs to hold")
+        return Stream(progress(self._agent, self._agent.request_hold(names), timeout=timeout))
 
     def _request_rollback(self, request: Request, _name: str) -> Answer:
         name, to = request.body.get("name"), request.body.get("to")
@@ -148,6 +152,13 @@ class Routes:
             raise Misuse(Reason.USAGE, "`to` must be the number of a generation", evidence=repr(to))
         timeout = _timeout(request, PROGRESS_TIMEOUT)
         return Stream(progress(self._agent, self._agent.request_rollback(name, to), timeout=timeout))
+
+
+def _names(request: Request) -> tuple[str, ...]:
+    names = request.body.get("names", [])
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise Misuse(Reason.USAGE, "`names` must be a list of names", evidence=repr(names))
+    return tuple(names)
 
 
 def _timeout(request: Request, default: float) -> float:

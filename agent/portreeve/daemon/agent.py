@@ -172,6 +172,12 @@ class Agent:
                 raise self._unknown(name)
         return self._look_at({name: self._reconciler.ask(name) for name in names or self._definitions.syncs})
 
+    def request_hold(self, names: tuple[str, ...]) -> Mapping[str, int]:
+        """Keep syncs at what is in force and leave their files alone; see the protocol."""
+        for name in names:
+            self.sync_status(name)
+        return self._look_at({name: self._reconciler.leave_alone(name) for name in names})
+
     def request_rollback(self, name: str, to: int | None) -> Mapping[str, int]:
         """Put a generation back and hold it there; see the protocol."""
         self.sync_status(name)

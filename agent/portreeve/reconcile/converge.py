@@ -72,7 +72,7 @@ class Converger:
         """
         asked = look.asked
         replaced: set[str] = set()
-        while True:
+        while not record.left_alone:
             wanted = self._wanted(look, record)
             digest = wanted.digest if wanted else None
             may_retry = asked or retry_due(record, self._clock.wall())
@@ -105,6 +105,17 @@ class Converger:
             if record.rejected is not None and record.rejected == digest:
                 # It was tried because somebody asked, and did not work; once is enough.
                 asked = False
+        return record, None
+
+    def edits(self, record: Record) -> str:
+        """In what the files of a sync that is held differ from the generation it is held at, for people.
+
+        Raises:
+            Failed: ``write-failed``: one cannot be looked at.
+        """
+        assert record.hold is not None
+        content = self._store.generations.content(record.name, record.hold)
+        return content.drift(content.found())
 
     def _keep_pace(self, look: Look, wanted: Content) -> None:
         """Put changes together that come faster than units may be moved; the newest is written then."""

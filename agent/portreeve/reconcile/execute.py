@@ -104,6 +104,7 @@ class Executor:
         Raises:
             Failed: it could not be written.
         """
+        drifted = record.unfinished is None and record.good == generation
         content = self.store.generations.content(record.name, generation.number)
         found = content.found()
         files = {**content.files, **self.store.retired(record.name, content)}
@@ -114,7 +115,7 @@ class Executor:
             remove_folders(self.store.folders(record.name))
         seen = content.drift(found)
         how = f"written again, {why} ({seen})" if seen else f"written again, {why}"
-        return self._written(record, content, how)
+        return self._written(record, content, how, drift=drifted and bool(seen))
 
     def units(self, record: Record) -> tuple[str, ...]:
         """The units that :meth:`apply` moves."""
@@ -223,13 +224,13 @@ class Executor:
                     step="verify",
                 )
 
-    def _written(self, record: Record, content: Content, how: str) -> Record:
+    def _written(self, record: Record, content: Content, how: str, *, drift: bool = False) -> Record:
         assert record.unfinished is not None
         number = record.unfinished.number
         record = replace(record, stage=Stage.WRITTEN)
         self.store.save(record)
         _log(
-            MessageId.SYNC_WRITTEN,
+            MessageId.SYNC_DRIFT if drift else MessageId.SYNC_WRITTEN,
             record,
             "%s: generation %d %s: %s",
             number,

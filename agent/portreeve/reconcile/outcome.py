@@ -28,12 +28,20 @@ def in_step(record: Record, now: float) -> Record:
     return _enter(record, State.IN_STEP, None, now)
 
 
-def held(record: Record, now: float) -> Record:
-    """It is where an administrator holds it."""
+def held(record: Record, now: float, edits: str = "") -> Record:
+    """It is where an administrator holds it.
+
+    Args:
+        record: where the sync stands.
+        now: wall-clock seconds.
+        edits: what the administrator changed in its files, where that is left to them.
+    """
     trouble = Trouble(
         Reason.HELD,
         f"held at generation {record.hold}"
-        + (" (what was there before portreeve)" if record.hold == 0 else ""),
+        + (" (what was there before portreeve)" if record.hold == 0 else "")
+        + (", edits by hand stay" if record.hands_off else ""),
+        evidence=edits,
         hint=f"`portreeve sync {record.name}` lets it follow its sources again",
     )
     return _enter(replace(record, attempts=0, out_of_step_since=None), State.HELD, trouble, now)

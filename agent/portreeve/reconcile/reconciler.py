@@ -106,6 +106,15 @@ class Reconciler:
         self._store.hold(name, to)
         return self._memory(name).ask()
 
+    def leave_alone(self, name: str) -> int:
+        """Hold a sync at the generation in force and leave its files to an administrator; see :meth:`ask`.
+
+        Raises:
+            Failed: ``state-unusable``.
+        """
+        self._store.leave_alone(name)
+        return self._memory(name).ask()
+
     def work(self, name: str) -> None:
         """Look at a sync and do what can be done now."""
         declared = self._syncs.get(name)
@@ -166,13 +175,14 @@ class Reconciler:
         try:
             with named(sync.name):
                 record, wanted = self._converger.converge(look, record)
+                edits = self._converger.edits(record) if record.left_alone else ""
         except PortreeveError as failure:
             # The executor may have stored more than the record at hand knows.
             return outcome.out_of_step(self._store.record(sync.name), failure, now(), sync.deadline)
         if record.stuck or (record.rejected is not None and record.rejected == wanted):
             return outcome.still_rejected(record, now())
         if record.hold is not None:
-            return outcome.held(record, now())
+            return outcome.held(record, now(), edits)
         if error is not None:
             return outcome.out_of_step(record, error, now(), sync.deadline)
         return outcome.in_step(record, now())
@@ -208,7 +218,7 @@ class Reconciler:
         before = self._store.record(record.name)
         log_change(before, record)
         # Whether it is held is for others to say, and may have changed since this look began.
-        if replace(record, hold=before.hold) != before:
+        if replace(record, hold=before.hold, hands_off=before.hands_off) != before:
             self._store.save(record)
 
     def _post(self, declared: bool, status: SyncStatus) -> None:

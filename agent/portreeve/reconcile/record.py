@@ -34,6 +34,7 @@ class Record:
         rejections: how often in a row.
         stuck: putting the good generation back did not work either; it waits for ``next_try`` as well.
         hold: number of the generation that an administrator holds the sync at.
+        hands_off: once it is there, its files are the administrator's to change until the hold ends.
         state: what stands.
         trouble: why.
         since: when ``state`` with this reason began.
@@ -51,6 +52,7 @@ class Record:
     rejections: int = 0
     stuck: bool = False
     hold: int | None = None
+    hands_off: bool = False
     state: State = State.PENDING
     trouble: Trouble | None = None
     since: float = 0.0
@@ -62,6 +64,12 @@ class Record:
     def in_place(self) -> bool:
         """Files that portreeve generated are there, proved or not."""
         return any(each is not None and each.number > 0 for each in (self.good, self.unfinished))
+
+    @property
+    def left_alone(self) -> bool:
+        """It is where it is held, and whatever somebody makes of its files stays."""
+        there = self.good is not None and self.unfinished is None and self.good.number == self.hold
+        return self.hands_off and there
 
     @property
     def restoring(self) -> bool:

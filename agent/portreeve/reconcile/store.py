@@ -169,14 +169,27 @@ class Store:
         with self._database.transaction():
             record = self.record(name)
             number = self._previous(record) if to is None else to
-            latest = record.unfinished or record.good
-            if number == BASELINE:
-                # What makes the files of a generation effective also makes their absence effective.
-                apply = self.generations.content(name, latest.number).apply if latest else ()
-                self.generations.ensure_baseline(name, apply)
-            self.generations.content(name, number)
-            record = replace(record, hold=number, next_try=None)
-            self._overwrite(record)
+            return self._hold(record, number, hands_off=False)
+
+    def leave_alone(self, name: str) -> Record:
+        """Keep a sync at the generation in force, and leave its files to whoever edits them.
+
+        Where nothing of portreeve's is in force, that is what was there before it.
+        """
+        with self._database.transaction():
+            record = self.record(name)
+            in_force = record.good.number if record.good else BASELINE
+            return self._hold(record, in_force if record.hold is None else record.hold, hands_off=True)
+
+    def _hold(self, record: Record, number: int, *, hands_off: bool) -> Record:
+        latest = record.unfinished or record.good
+        if number == BASELINE:
+            # What makes the files of a generation effective also makes their absence effective.
+            apply = self.generations.content(record.name, latest.number).apply if latest else ()
+            self.generations.ensure_baseline(record.name, apply)
+        self.generations.content(record.name, number)
+        record = replace(record, hold=number, hands_off=hands_off, next_try=None)
+        self._overwrite(record)
         return record
 
     def release(self, name: str) -> None:
@@ -184,7 +197,7 @@ class Store:
         with self._database.transaction():
             record = self.record(name)
             if record.hold is not None or record.next_try is not None:
-                self._overwrite(replace(record, hold=None, next_try=None))
+                self._overwrite(replace(record, hold=None, hands_off=False, next_try=None))
 
     def _previous(self, record: Record) -> int:
         current = record.good.number if record.good else BASELINE
@@ -208,7 +221,8 @@ class Store:
 
     def _put(self, record: Record) -> None:
         # A worker's record is as old as its look; somebody may have asked for a hold since.
-        self._overwrite(replace(record, hold=self.record(record.name).hold))
+        now = self.record(record.name)
+        self._overwrite(replace(record, hold=now.hold, hands_off=now.hands_off))
 
     def _overwrite(self, record: Record) -> None:
         self._database.execute(

@@ -175,6 +175,18 @@ def test_history_as_json(server: ControlServer, agent: BoardAgent, portreeve: Po
     assert [entry["number"] for entry in data["generations"]] == [3, 2, 0]
 
 
+def test_sync_holds_what_is_in_force(server: ControlServer, agent: BoardAgent, portreeve: Portreeve) -> None:
+    agent.board.post(sync("a"))
+    agent.after_request["a"] = sync("a", State.HELD)
+    assert portreeve("sync", "--hold", "a") == (0, "a: held\n", "")
+    assert agent.requests == [("hold", "a")]
+
+
+@pytest.mark.parametrize("arguments", [[], ["a", "--dry-run"]])
+def test_a_hold_of_something_unclear_is_refused(portreeve: Portreeve, arguments: list[str]) -> None:
+    assert portreeve("sync", "--hold", *arguments)[0] == 2
+
+
 def test_rollback_puts_a_generation_back(
     server: ControlServer, agent: BoardAgent, portreeve: Portreeve
 ) -> None:

@@ -127,6 +127,8 @@ def test_a_method_that_no_route_has_is_405(server: ControlServer, paths: Paths) 
         (b"POST /v1/sync HTTP/1.1\r\nContent-Length: 3\r\n\r\n{,}", 400),
         (b"POST /v1/sync HTTP/1.1\r\nContent-Length: 2\r\n\r\n[]", 400),
         (b'POST /v1/sync HTTP/1.1\r\nContent-Length: 14\r\n\r\n{"names": "a"}', 400),
+        (b"POST /v1/hold HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}", 400),
+        (b'POST /v1/hold HTTP/1.1\r\nContent-Length: 14\r\n\r\n{"names": "a"}', 400),
         (b'POST /v1/rollback HTTP/1.1\r\nContent-Length: 25\r\n\r\n{"name": "proxy","to":-1}', 400),
         (b"POST /v1/rollback HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}", 400),
         (b"POST /v1/sync HTTP/1.1\r\nContent-Length: 65537\r\n\r\n{}", 413),
@@ -160,7 +162,7 @@ def test_what_only_root_may_read_is_not_on_the_public_socket(
     assert (status, answer["error"]["reason"]) == (403, "permission")
 
 
-@pytest.mark.parametrize("path", ["/v1/sync", "/v1/rollback"])
+@pytest.mark.parametrize("path", ["/v1/sync", "/v1/hold", "/v1/rollback"])
 def test_nothing_can_be_done_through_the_public_socket(
     server: ControlServer, agent: BoardAgent, paths: Paths, path: str
 ) -> None:

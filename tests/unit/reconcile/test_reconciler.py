@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 
+import pytest
+
 from portreeve.definitions.steps import Command, Listening, Tcp, UnitActive
 from portreeve.errors import Reason
 from portreeve.reconcile.generations import BASELINE
 from portreeve.reconcile.status import Stage, State, SyncStatus
+from portreeve.systemd.messages import MessageId
 from unit.reconcile.host import UNIT, Host
 
 
@@ -170,6 +173,18 @@ def test_a_unit_whose_package_is_not_installed_is_waited_for_with_the_file_in_pl
     host.manager.units[UNIT] = host.unit
     assert host.look().state is State.IN_STEP
     assert host.outcomes == [(0, "baseline"), (1, "verified")]
+
+
+def test_drift_is_logged_with_what_differed(host: Host, caplog: pytest.LogCaptureFixture) -> None:
+    host.bring_in_step(9000)
+    caplog.set_level("INFO")
+    host.target.chmod(0o600)
+    assert host.look().state is State.IN_STEP
+    entries = [entry for entry in caplog.records if getattr(entry, "message_id", "") == MessageId.SYNC_DRIFT]
+    assert [entry.getMessage() for entry in entries] == [
+        "app: generation 1 written again, the files differ from what was written "
+        f"({host.target}: mode 0600 instead of 0644): {host.target}"
+    ]
 
 
 def test_a_rollback_puts_the_generation_back_and_holds_it(host: Host) -> None:

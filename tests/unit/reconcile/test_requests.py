@@ -9,6 +9,7 @@ import pytest
 
 from portreeve.definitions.model import ReconcileSettings
 from portreeve.definitions.steps import UnitActive
+from portreeve.errors import Reason
 from portreeve.reconcile.execute import Executor
 from portreeve.reconcile.generations import BASELINE
 from portreeve.reconcile.record import Record
@@ -43,6 +44,73 @@ def test_a_rollback_during_the_work_is_not_lost(host: Host, during_work: During)
     host.look()
     assert host.look().state is State.HELD
     assert host.target.read_text() == "listen 9000\n"
+
+
+def test_edits_by_hand_stay_while_a_sync_is_held_as_it_is(host: Host) -> None:
+    host.bring_in_step(9000)
+    host.reconciler.leave_alone("app")
+    assert host.look().state is State.HELD
+    host.target.write_text("by hand\n")
+    host.choose(9443)
+    host.restart_agent()
+    status = host.look()
+    assert (status.state, status.generation) == (State.HELD, 1)
+    assert status.trouble is not None
+    assert (status.trouble.reason, status.trouble.evidence) == (Reason.HELD, f"{host.target}: content")
+    assert host.target.read_text() == "by hand\n"
+    assert host.restarts == 1
+    host.reconciler.ask("app")
+    assert host.look().state is State.IN_STEP
+    assert host.target.read_text() == "listen 9443\n"
+
+
+def test_edits_by_hand_are_put_right_when_the_hold_ends(host: Host) -> None:
+    host.bring_in_step(9000)
+    host.reconciler.leave_alone("app")
+    host.target.unlink()
+    assert host.look().state is State.HELD
+    host.reconciler.ask("app")
+    assert host.look().state is State.IN_STEP
+    assert host.target.read_text() == "listen 9000\n"
+
+
+def test_a_hold_brings_back_what_is_in_force_from_what_was_on_its_way(host: Host) -> None:
+    host.bring_in_step(9000)
+    del host.manager.units[UNIT]
+    host.choose(9443)
+    assert host.look().state is State.WAITING
+    host.reconciler.leave_alone("app")
+    host.manager.units[UNIT] = host.unit
+    status = host.look()
+    assert (status.state, status.generation) == (State.HELD, 1)
+    assert host.target.read_text() == "listen 9000\n"
+
+
+def test_a_sync_with_nothing_in_force_is_held_at_what_was_there_before(host: Host) -> None:
+    host.target.write_text("by hand\n")
+    host.choose(9000)
+    host.reconciler.leave_alone("app")
+    assert host.look().state is State.HELD
+    assert host.target.read_text() == "by hand\n"
+    host.target.write_text("by hand again\n")
+    assert host.look().state is State.HELD
+    host.reconciler.ask("app")
+    assert host.look().state is State.IN_STEP
+    host.reconciler.hold("app", BASELINE)
+    host.look()
+    assert host.target.read_text() == "by hand again\n"
+
+
+def test_a_hold_during_the_work_is_not_lost(host: Host, during_work: During) -> None:
+    host.bring_in_step(9000)
+    host.choose(9443)
+    during_work(lambda: host.reconciler.leave_alone("app"))
+    host.look()
+    status = host.look()
+    assert status.state is State.HELD
+    host.target.write_text("by hand\n")
+    host.look()
+    assert host.target.read_text() == "by hand\n"
 
 
 def test_letting_go_of_a_hold_during_the_work_is_not_lost(host: Host, during_work: During) -> None:
