@@ -10,7 +10,6 @@ from typing import Protocol
 
 import pytest
 
-from fakes.nobody import nobody, open_the_way
 from portreeve.trail import trail
 from portreeve.triggers.files import FileWatcher
 from portreeve.triggers.points import EVERY
@@ -305,14 +304,6 @@ def test_a_real_overflow_is_told_by_watchdog_as_we_expect(
     inotify.stop()
     inotify.join()
     woken.wait_for("sync:a", 0.0)
-
-
-def test_a_folder_that_may_not_be_read_is_told(watcher: FileWatcher, woken: Woken, file: Path) -> None:
-    open_the_way(file.parent)
-    file.parent.chmod(0o300)
-    with nobody():
-        watcher.watch("sync:a", [file])
-        assert watcher.check() == (f"{file.parent} cannot be watched: Permission denied",)
 
 
 def test_two_hundred_keys_in_one_folder_cost_one_watch(
