@@ -112,7 +112,12 @@ class Agent:
 
     def reload(self) -> None:
         """Read the definitions again; syncs whose definition did not change do not notice."""
-        change = load_again(self._paths, self._definitions)
+        try:
+            change = load_again(self._paths, self._definitions)
+        except OSError as error:
+            # An upgrade that is under way takes shipped files from below a running agent.
+            log.error("the definitions could not be read again, those in use stay: %s", error)
+            return
         for key in fixed_until_restart(self._definitions.settings, change.definitions.settings):
             log.warning("%s changed; restart the agent (`systemctl restart portreeve`) to use it", key)
         self._use(change)
@@ -255,7 +260,7 @@ class Agent:
         except DockerUnavailable as error:
             if not needed:
                 return DockerStatus("unused")
-            return _not_up(error.reason, str(error), heard.since)
+            return _not_up(error.reason, error.evidence, heard.since)
         return DockerStatus("up", version, since=self._started)
 
     def _unknown(self, name: str) -> Misuse:

@@ -198,6 +198,9 @@ class Reconciler:
         except PortreeveError as caught:
             caught.step = caught.step or "read"
             error = caught
+            if not look.memory.values and record.good is not None:
+                # Nothing was read by this agent yet; what is in force is known all the same.
+                look.memory.values = self._store.generations.content(sync.name, record.good.number).values
         self._watch(sync.name, self._files(sync, interest))
         if interest.poll:
             self._queue.add(sync.name, self._settings.poll)

@@ -223,3 +223,10 @@ def test_the_next_look_is_queued_for_the_next_try(host: Host) -> None:
     assert status.next_try is not None
     host.pass_time(status.next_try - host.now + 0.01)
     assert host.queue.take(0)[0] == "app"
+
+
+def test_after_a_restart_the_values_in_force_are_told_although_the_source_is_away(host: Host) -> None:
+    host.bring_in_step(9000)
+    host.restart_agent()
+    host.source.unlink()
+    assert host.look().values == {"port": "9000"}
