@@ -1,6 +1,7 @@
 """Which names decide what a path leads to: the links on its way and its end, or where it breaks off."""
 
 import errno
+import os
 from pathlib import Path
 
 _MOST_LINKS = 40
@@ -17,29 +18,31 @@ def trail(path: Path, root: Path = Path("/")) -> tuple[Path, ...]:
         path: absolute, or relative to ``root``.
         root: what ``/`` and ``..`` stop at, as for ``RESOLVE_IN_ROOT`` of openat2(2); a container's volume.
     """
-    pending = [part for part in reversed(path.parts) if part != "/"]
-    here = root
-    names: list[Path] = []
+    # Texts, since every look at a sync comes here for each of its paths, and a Path for each step is slow.
+    top = str(root).rstrip("/")
+    pending = [part for part in reversed(path.parts) if not part.startswith("/")]
+    here = top
+    names: list[str] = []
     links = 0
     while pending:
         part = pending.pop()
         if part in ("", "."):
             continue
         if part == "..":
-            here = here if here == root else here.parent
+            here = here if here == top else here.rpartition("/")[0]
             continue
         try:
-            target = (here / part).readlink()
+            target = os.readlink(f"{here}/{part}")  # noqa: PTH115
         except OSError as error:
             if error.errno == errno.EINVAL:  # It exists and is not a link.
-                here = here / part
+                here = f"{here}/{part}"
                 continue
-            broken = here if error.errno == errno.ENOTDIR else here / part
-            return (*names, broken)
-        names.append(here / part)
+            names.append(here if error.errno == errno.ENOTDIR else f"{here}/{part}")
+            return tuple(Path(name or "/") for name in names)
+        names.append(f"{here}/{part}")
         links += 1
         if links > _MOST_LINKS:
-            return tuple(names)
-        here = root if target.is_absolute() else here
-        pending.extend(part for part in reversed(target.parts) if part != "/")
-    return (*names, here)
+            return tuple(map(Path, names))
+        here = top if target.startswith("/") else here
+        pending.extend(reversed(Path(target).parts[1:] if target.startswith("/") else Path(target).parts))
+    return tuple(Path(name or "/") for name in (*names, here))

@@ -1,20 +1,11 @@
 """Wakes the keys of a file when it is written, replaced, made or removed."""
 
-import os
 import queue
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from watchdog.events import (
-    DirCreatedEvent,
-    DirDeletedEvent,
-    FileClosedEvent,
-    FileCreatedEvent,
-    FileSystemEvent,
-)
-
-from portreeve.triggers.folders import Folders
+from portreeve.triggers.folders import Change, Folders, Kind
 from portreeve.triggers.points import EVERY, Point, points
 
 _CREATED = 0.05
@@ -38,9 +29,9 @@ class FileWatcher:
         self._lock = threading.Lock()
         self._paths: dict[str, frozenset[Path]] = {}
         self._points: dict[str, frozenset[Point]] = {}
-        # Replaced as a whole, never changed: watchdog's thread reads it while it holds a lock of its own that
-        # whoever changes the watches needs, so it must not wait for ours.
-        self._index: Mapping[Point, frozenset[str]] = {}
+        # By folder, then by name. Watchdog's thread reads it without our lock, which stop() holds while it
+        # waits for that thread: it only takes copies, each in one step that no other thread comes between.
+        self._index: dict[str, dict[str, set[str]]] = {}
         self._folders = Folders(self._changed, self._overflowed)
         self._moved: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._mover = threading.Thread(target=self._move_watches, name="file-watches", daemon=True)
@@ -105,49 +96,52 @@ class FileWatcher:
         before = self._points.get(key, frozenset())
         problems: list[str] = []
         rearmed: set[str] = set()
+        left = {folder for folder, _ in before}
         for _ in range(3):  # A folder may appear or go while its watch is set.
             now = frozenset(point for path in self._paths.get(key, ()) for point in points(path))
             self._publish(key, now)
             fresh, problems = self._folders.arm({folder for folder, _ in now})
             rearmed |= fresh
+            left |= {folder for folder, _ in now}
             if not fresh and not problems:
                 break
-        self._folders.keep({folder for folder, _ in self._index})
+        for folder in left - self._index.keys():
+            self._folders.disarm(folder)
         if rearmed or now - before:
             self._enqueue(key, _CREATED)
         known = {folder for folder, _ in before}
         return problems + [f"{folder} was not watched any more" for folder in sorted(rearmed & known)]
 
     def _publish(self, key: str, now: frozenset[Point]) -> None:
-        if self._points.get(key, frozenset()) == now:
-            return
+        before = self._points.get(key, frozenset())
         if now:
             self._points[key] = now
         else:
             self._points.pop(key, None)
-        index: dict[Point, set[str]] = {}
-        for each, its_points in self._points.items():
-            for point in its_points:
-                index.setdefault(point, set()).add(each)
-        self._index = {point: frozenset(keys) for point, keys in index.items()}
+        for folder, name in now - before:
+            self._index.setdefault(folder, {}).setdefault(name, set()).add(key)
+        for folder, name in before - now:
+            names = self._index[folder]
+            names[name].discard(key)
+            if not names[name]:
+                del names[name]
+            if not names:
+                del self._index[folder]
 
-    def _changed(self, event: FileSystemEvent) -> None:
+    def _changed(self, change: Change) -> None:
         """In watchdog's thread: match names and enqueue, no more."""
-        index = self._index
-        keys: set[str] = set()
-        for path in map(os.fsdecode, (event.src_path, event.dest_path)):
-            folder, name = os.path.split(path)
-            keys |= index.get((folder, name), frozenset()) | index.get((folder, EVERY), frozenset())
-            if isinstance(event, DirDeletedEvent):
-                keys.update(*(each for point, each in index.items() if point[0] == path))
-        delay = _CREATED if isinstance(event, FileCreatedEvent | DirCreatedEvent) else 0.0
+        names = self._index.get(change.folder, {})
+        keys = names.get(change.name, set()) | names.get(EVERY, set())
+        if change.kind is Kind.FOLDER_GONE:
+            keys = set().union(*list(names.values()))
+        delay = _CREATED if change.kind is Kind.MADE else 0.0
         for key in keys:
             self._enqueue(key, delay)
-            if not isinstance(event, FileClosedEvent):
+            if change.kind is not Kind.WRITTEN:
                 self._moved.put(key)
 
     def _overflowed(self) -> None:
-        for key in frozenset().union(*self._index.values()):
+        for key in list(self._points):
             self._enqueue(key, 0.0)
             self._moved.put(key)
 

@@ -1,7 +1,11 @@
-"""Watches folders through watchdog, each once, and puts right what watchdog leaves wrong.
+"""Watches folders through watchdog's inotify reader, each once, and notices what ends or misleads a watch.
+
+Only the reader is used, not watchdog's observer: that has a thread for each folder [7.1, read], so 2,000
+volumes took 2,000 threads, more than the unit's ``TasksMax=``, and each event passed three threads and up to
+half a second of pairing moves, which nobody here needs.
 
 In 7.1 [read and measured] a folder that is removed ends its watch, and one that is made anew is not seen; one
-that is mounted over or swapped for another is watched on below or elsewhere; an exception in a handler ends
+that is mounted over or swapped for another is watched on below or elsewhere; an exception in a callback ends
 every watch; a folder that may not be read is watched without effect; and an overflow is only logged.
 """
 
@@ -9,71 +13,86 @@ import logging
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from enum import Enum, auto
 
-from watchdog.events import (
-    DirCreatedEvent,
-    DirDeletedEvent,
-    DirMovedEvent,
-    FileClosedEvent,
-    FileCreatedEvent,
-    FileDeletedEvent,
-    FileMovedEvent,
-    FileSystemEvent,
-    FileSystemEventHandler,
+from watchdog.observers.inotify_c import (
+    CallbackId,
+    InotifyConstants,
+    InotifyEvent,
+    InotifyFD,
+    Mask,
+    WatchDescriptor,
 )
-from watchdog.observers.api import ObservedWatch
-from watchdog.observers.inotify import InotifyObserver
 
 log = logging.getLogger(__name__)
 
-# Without a filter our own reads would wake us.
-_EVENTS: list[type[FileSystemEvent]] = [
-    DirCreatedEvent,
-    DirDeletedEvent,
-    DirMovedEvent,
-    FileClosedEvent,
-    FileCreatedEvent,
-    FileDeletedEvent,
-    FileMovedEvent,
-]
+# Without a mask our own reads would wake us.
+_MASK = Mask(
+    InotifyConstants.IN_CLOSE_WRITE
+    | InotifyConstants.IN_MOVE
+    | InotifyConstants.IN_CREATE
+    | InotifyConstants.IN_DELETE
+    | InotifyConstants.IN_DELETE_SELF
+    | InotifyConstants.IN_DONT_FOLLOW
+    | InotifyConstants.IN_ONLYDIR
+)
+
+
+class Kind(Enum):
+    """What happened to a name of a folder."""
+
+    WRITTEN = auto()
+    """A writer closed it."""
+    MADE = auto()
+    """It is new, and its writer perhaps not done."""
+    MOVED = auto()
+    """It came complete, went, or is another one now."""
+    FOLDER_GONE = auto()
+    """The folder itself was removed; there is no name."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Armed:
-    watch: ObservedWatch
-    identity: tuple[int, int]
+class Change:
+    """Something happened.
+
+    Args:
+        folder: as it was asked for.
+        name: in the folder.
+        kind: what happened.
+    """
+
+    folder: str
+    name: str
+    kind: Kind
 
 
 class Folders:
     """The folders that are watched; not to be used by two threads at the same time.
 
     Args:
-        changed: called with each event, in watchdog's thread; must not call back. What it raises is logged.
+        changed: called with each change, in watchdog's thread; must not call back. What it raises is logged.
         overflowed: called when the kernel dropped events, in watchdog's thread; it must not call back.
     """
 
-    def __init__(
-        self, changed: Callable[[FileSystemEvent], object], overflowed: Callable[[], object]
-    ) -> None:
-        self._handler = _Handler(changed)
+    def __init__(self, changed: Callable[[Change], object], overflowed: Callable[[], object]) -> None:
+        self._changed = changed
         self._overflow = _OverflowHandler(overflowed)
-        self._observer: InotifyObserver | None = None
-        self._armed: dict[str, _Armed] = {}
+        self._inotify: InotifyFD | None = None
+        self._armed: dict[str, _Watch] = {}
 
     def start(self) -> None:
         """Begin; no folder is watched yet."""
         watchdog_log.addHandler(self._overflow)
-        self._observer = InotifyObserver()
-        self._observer.start()
+        self._inotify = InotifyFD()
+        self._inotify.start()
 
     def stop(self) -> None:
-        """End every watch and every thread."""
+        """End every watch and the thread."""
         watchdog_log.removeHandler(self._overflow)
-        if self._observer is not None:
-            self._observer.stop()
-            self._observer.join()
-        self._observer = None
+        if self._inotify is not None:
+            self._inotify.stop()
+            self._inotify.join()
+        self._inotify = None
         self._armed.clear()
 
     def revive(self) -> bool:
@@ -82,7 +101,7 @@ class Folders:
         Returns:
             whether it had ended.
         """
-        if self._observer is None or self._observer.is_alive():
+        if self._inotify is None or self._inotify.is_alive():
             return False
         self.stop()
         self.start()
@@ -96,35 +115,30 @@ class Folders:
         """
         fresh: set[str] = set()
         problems: list[str] = []
-        if self._observer is None:
+        if self._inotify is None:
             return fresh, problems
-        alive = {emitter.watch for emitter in self._observer.emitters if emitter.is_alive()}
         for folder in folders:
             try:
                 identity = _identity(folder)
                 armed = self._armed.get(folder)
-                if armed is not None and armed.identity == identity and armed.watch in alive:
+                if armed is not None and armed.alive and armed.identity == identity:
                     continue
-                self._disarm(folder)
-                watch = self._observer.schedule(self._handler, folder, event_filter=_EVENTS)
-            except (OSError, RuntimeError) as error:
-                # watchdog starts a thread for each folder; RuntimeError is that there can be no more of them.
-                self._disarm(folder)
-                problems.append(f"{folder} cannot be watched: {getattr(error, 'strerror', None) or error}")
+                self.disarm(folder)
+                watch = _Watch(folder, identity, self._changed)
+                watch.descriptor = self._inotify.add_callback(os.fsencode(folder), _MASK, watch, watch.key)
+            except OSError as error:
+                self.disarm(folder)
+                problems.append(f"{folder} cannot be watched: {error.strerror or error}")
                 continue
-            self._armed[folder] = _Armed(watch, identity)
+            self._armed[folder] = watch
             fresh.add(folder)
         return fresh, problems
 
-    def keep(self, folders: Iterable[str]) -> None:
-        """Watch no others than these."""
-        for folder in set(self._armed) - set(folders):
-            self._disarm(folder)
-
-    def _disarm(self, folder: str) -> None:
+    def disarm(self, folder: str) -> None:
+        """Watch this folder no longer, if it is watched."""
         armed = self._armed.pop(folder, None)
-        if armed is not None and self._observer is not None:
-            self._observer.unschedule(armed.watch)
+        if armed is not None and armed.alive and self._inotify is not None:
+            self._inotify.remove_callbacks([(armed.descriptor, armed.key)])
 
 
 def _identity(folder: str) -> tuple[int, int]:
@@ -132,19 +146,48 @@ def _identity(folder: str) -> tuple[int, int]:
     if not os.access(folder, os.R_OK):
         # Raises what is wrong; watchdog would watch nothing and say nothing.
         os.close(os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
-    found = Path(folder).stat()
+    found = os.stat(folder)  # noqa: PTH116 - called for every folder of every look
     return found.st_dev, found.st_ino
 
 
-class _Handler(FileSystemEventHandler):
-    def __init__(self, changed: Callable[[FileSystemEvent], object]) -> None:
+class _Watch:
+    """What watchdog's thread calls for one folder."""
+
+    __slots__ = ("_changed", "alive", "descriptor", "folder", "identity")
+
+    def __init__(self, folder: str, identity: tuple[int, int], changed: Callable[[Change], object]) -> None:
+        self.folder = folder
+        self.identity = identity
+        self.descriptor = WatchDescriptor(-1)
+        self.alive = True
         self._changed = changed
 
-    def dispatch(self, event: FileSystemEvent) -> None:
+    @property
+    def key(self) -> CallbackId:
+        return CallbackId(id(self))
+
+    def on_event(self, event: InotifyEvent) -> None:
+        if event.is_delete_self:
+            kind = Kind.FOLDER_GONE
+        elif event.is_close_write:
+            kind = Kind.WRITTEN
+        elif event.is_create:
+            kind = Kind.MADE
+        elif event.is_move or event.is_delete:
+            kind = Kind.MOVED
+        else:
+            # IN_UNMOUNT comes unasked; the kernel ends the watch after it.
+            return
         try:
-            self._changed(event)
+            self._changed(Change(self.folder, os.fsdecode(event.name), kind))
         except Exception:
             log.exception("an event was not handled; the resync makes up for it")
+
+    def on_watch_deleted(self, wd: WatchDescriptor) -> None:  # noqa: ARG002
+        self.alive = False
+
+    def on_queue_overflow(self) -> None:
+        """Told once for all folders, in watchdog's log."""
 
 
 watchdog_log = logging.getLogger("watchdog.observers.inotify_c")

@@ -1,5 +1,6 @@
 """A key is enqueued when one of its files may have changed, however that is done, and not when we read it."""
 
+import errno
 import logging
 import os
 import subprocess
@@ -318,19 +319,44 @@ def test_two_hundred_keys_in_one_folder_cost_one_watch(
     woken.wait_for("sync:117")
 
 
-def test_a_folder_for_which_there_is_no_thread_is_a_problem_and_the_others_are_watched(
+def test_a_folder_for_which_there_is_no_watch_left_is_a_problem_and_the_others_are_watched(
     watcher: FileWatcher, woken: Woken, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watch(watcher, woken, file)
 
     def no_more(*_: object, **__: object) -> None:
-        # What threading raises at TasksMax= of the unit or RLIMIT_NPROC.
-        raise RuntimeError("can't start new thread")
+        # What watchdog raises at fs.inotify.max_user_watches.
+        raise OSError(errno.ENOSPC, "inotify watch limit reached")
 
     (file.parent / "more").mkdir()
     woken.settles()
-    monkeypatch.setattr("portreeve.triggers.folders.InotifyObserver.schedule", no_more)
+    monkeypatch.setattr("portreeve.triggers.folders.InotifyFD.add_callback", no_more)
     watcher.watch("sync:b", [file.parent / "more/file"])
-    assert f"{file.parent}/more cannot be watched: can't start new thread" in watcher.check()
+    assert f"{file.parent}/more cannot be watched: inotify watch limit reached" in watcher.check()
     file.write_text("2")
     woken.wait_for("sync:a")
+
+
+def test_two_hundred_folders_cost_one_thread(watcher: FileWatcher, woken: Woken, tmp_path: Path) -> None:
+    before = len(list(Path("/proc/self/task").iterdir()))
+    for number in range(200):
+        (tmp_path / str(number)).mkdir()
+        watcher.watch(f"sync:{number}", [tmp_path / f"{number}/a.ini"])
+    assert len(list(Path("/proc/self/task").iterdir())) == before
+    woken.take()
+    (tmp_path / "117/a.ini").write_text("x")
+    woken.wait_for("sync:117")
+
+
+def test_a_folder_that_is_taken_from_one_key_stays_watched_for_another(
+    watcher: FileWatcher, woken: Woken, file: Path
+) -> None:
+    watch(watcher, woken, file, key="a")
+    watch(watcher, woken, file, key="b")
+    watcher.watch("a", ())
+    file.write_text("2")
+    woken.wait_for("b")
+    watcher.watch("b", ())
+    woken.settles()
+    file.write_text("3")
+    woken.stays_quiet()
