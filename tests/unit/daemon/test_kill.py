@@ -112,4 +112,5 @@ def test_between_each_pair_of_steps_with_the_source_away_afterwards(
         assert leftovers(root) == []
     else:
         pytest.fail(f"a change has more than {POINTS} points; raise POINTS")
+    print(f"killed at {killed} points")
     assert killed >= 8
