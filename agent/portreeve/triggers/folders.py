@@ -5,13 +5,14 @@ volumes took 2,000 threads, more than the unit's ``TasksMax=``, and each event p
 half a second of pairing moves, which nobody here needs.
 
 In 7.1 [read and measured] a folder that is removed ends its watch, and one that is made anew is not seen; one
-that is mounted over or swapped for another is watched on below or elsewhere; an exception in a callback ends
-every watch; a folder that may not be read is watched without effect; and an overflow is only logged.
+that is moved away, alone or with a folder above it, is watched on where it is now; one that is mounted over
+is watched on below; an exception in a callback ends every watch; a folder that may not be read is watched
+without effect; and an overflow is only logged.
 """
 
 import logging
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -32,7 +33,17 @@ _MASK = Mask(
     | InotifyConstants.IN_MOVE
     | InotifyConstants.IN_CREATE
     | InotifyConstants.IN_DELETE
+    | InotifyConstants.IN_ATTRIB
     | InotifyConstants.IN_DELETE_SELF
+    | InotifyConstants.IN_MOVE_SELF
+    | InotifyConstants.IN_DONT_FOLLOW
+    | InotifyConstants.IN_ONLYDIR
+)
+
+# A folder that is mounted in two places has one watch, which must not lose what the other place wants.
+_MASK_ABOVE = Mask(
+    InotifyConstants.IN_MOVE_SELF
+    | InotifyConstants.IN_MASK_ADD
     | InotifyConstants.IN_DONT_FOLLOW
     | InotifyConstants.IN_ONLYDIR
 )
@@ -42,13 +53,13 @@ class Kind(Enum):
     """What happened to a name of a folder."""
 
     WRITTEN = auto()
-    """A writer closed it."""
+    """A writer closed it, or it has another mode or owner."""
     MADE = auto()
     """It is new, and its writer perhaps not done."""
     MOVED = auto()
     """It came complete, went, or is another one now."""
     FOLDER_GONE = auto()
-    """The folder itself was removed; there is no name."""
+    """The folder itself was removed or moved, alone or with one above it; there is no name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +90,7 @@ class Folders:
         self._overflow = _OverflowHandler(overflowed)
         self._inotify: InotifyFD | None = None
         self._armed: dict[str, _Watch] = {}
+        self._above: dict[str, _Watch] = {}
 
     def start(self) -> None:
         """Begin; no folder is watched yet."""
@@ -94,6 +106,7 @@ class Folders:
             self._inotify.join()
         self._inotify = None
         self._armed.clear()
+        self._above.clear()
 
     def revive(self) -> bool:
         """Start anew if watchdog's thread has ended; every folder has to be armed again then.
@@ -121,11 +134,12 @@ class Folders:
             try:
                 identity = _identity(folder)
                 armed = self._armed.get(folder)
-                if armed is not None and armed.alive and armed.identity == identity:
+                if armed is not None and armed.fits(identity):
                     continue
                 self.disarm(folder)
                 watch = _Watch(folder, identity, self._changed)
                 watch.descriptor = self._inotify.add_callback(os.fsencode(folder), _MASK, watch, watch.key)
+                self._watch_above(watch)
             except OSError as error:
                 self.disarm(folder)
                 problems.append(f"{folder} cannot be watched: {error.strerror or error}")
@@ -137,8 +151,43 @@ class Folders:
     def disarm(self, folder: str) -> None:
         """Watch this folder no longer, if it is watched."""
         armed = self._armed.pop(folder, None)
-        if armed is not None and armed.alive and self._inotify is not None:
-            self._inotify.remove_callbacks([(armed.descriptor, armed.key)])
+        if armed is None:
+            return
+        self._end(armed)
+        for each in _above(folder):
+            guard = self._above.get(each)
+            if guard is not None:
+                guard.below.discard(armed)
+                if not guard.below:
+                    self._end(self._above.pop(each))
+
+    def _watch_above(self, watch: "_Watch") -> None:
+        """Hear of it when a folder above is moved, which the kernel tells of that folder alone."""
+        assert self._inotify is not None
+        for folder in _above(watch.folder):
+            found = os.stat(folder)  # noqa: PTH116 - as below
+            identity = found.st_dev, found.st_ino
+            guard = self._above.get(folder)
+            if guard is None or not guard.fits(identity):
+                below = set() if guard is None else guard.below
+                if guard is not None:
+                    self._end(guard)
+                guard = _Watch(folder, identity, self._changed)
+                guard.below = below
+                path = os.fsencode(folder)
+                guard.descriptor = self._inotify.add_callback(path, _MASK_ABOVE, guard, guard.key)
+                self._above[folder] = guard
+            guard.below.add(watch)
+
+    def _end(self, watch: "_Watch") -> None:
+        if watch.alive and self._inotify is not None:
+            self._inotify.remove_callbacks([(watch.descriptor, watch.key)])
+
+
+def _above(folder: str) -> Iterator[str]:
+    """The folders above one, without the root, which nobody moves."""
+    while folder := folder.rpartition("/")[0]:
+        yield folder
 
 
 def _identity(folder: str) -> tuple[int, int]:
@@ -151,35 +200,52 @@ def _identity(folder: str) -> tuple[int, int]:
 
 
 class _Watch:
-    """What watchdog's thread calls for one folder."""
+    """What watchdog's thread calls for one folder.
 
-    __slots__ = ("_changed", "alive", "descriptor", "folder", "identity")
+    Attributes:
+        alive: the kernel has not ended it.
+        moved: a folder above is another one now, or will be.
+        below: those that are told when this one is moved.
+    """
+
+    __slots__ = ("_changed", "alive", "below", "descriptor", "folder", "identity", "moved")
 
     def __init__(self, folder: str, identity: tuple[int, int], changed: Callable[[Change], object]) -> None:
         self.folder = folder
         self.identity = identity
         self.descriptor = WatchDescriptor(-1)
         self.alive = True
+        self.moved = False
+        self.below: set[_Watch] = set()
         self._changed = changed
+
+    def fits(self, identity: tuple[int, int]) -> bool:
+        """It watches this folder, and will hear of it when one above is moved."""
+        return self.alive and not self.moved and self.identity == identity
 
     @property
     def key(self) -> CallbackId:
         return CallbackId(id(self))
 
     def on_event(self, event: InotifyEvent) -> None:
-        if event.is_delete_self:
-            kind = Kind.FOLDER_GONE
-        elif event.is_close_write:
-            kind = Kind.WRITTEN
+        if event.is_move_self:
+            self._tell(Kind.FOLDER_GONE)
+            for watch in list(self.below):
+                watch.moved = True
+                watch._tell(Kind.FOLDER_GONE)
+        elif event.is_delete_self:
+            self._tell(Kind.FOLDER_GONE)
+        elif event.is_close_write or (event.is_attrib and event.name):
+            self._tell(Kind.WRITTEN, event.name)
         elif event.is_create:
-            kind = Kind.MADE
+            self._tell(Kind.MADE, event.name)
         elif event.is_move or event.is_delete:
-            kind = Kind.MOVED
-        else:
-            # IN_UNMOUNT comes unasked; the kernel ends the watch after it.
-            return
+            self._tell(Kind.MOVED, event.name)
+        # IN_UNMOUNT comes unasked; the kernel ends the watch after it.
+
+    def _tell(self, kind: Kind, name: bytes = b"") -> None:
         try:
-            self._changed(Change(self.folder, os.fsdecode(event.name), kind))
+            self._changed(Change(self.folder, os.fsdecode(name), kind))
         except Exception:
             log.exception("an event was not handled; the resync makes up for it")
 
