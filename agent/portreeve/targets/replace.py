@@ -72,19 +72,22 @@ def commit(staged: Staged) -> None:
     Raises:
         Failed: a file could not be replaced; those that were are as before.
     """
+    kept: dict[Path, Path | None] = {}
     replaced: list[tuple[Path, Path | None]] = []
     with ExitStack() as old:
-        for target, temporary in staged.files.items():
-            try:
-                before = _keep(target, old) if len(staged.files) > 1 else None
+        try:
+            # All of them first: a file that nobody may replace shows here, before any other is.
+            for target in staged.files if len(staged.files) > 1 else ():
+                kept[target] = _keep(target, old)
+            for target, temporary in staged.files.items():
                 if temporary is None:
                     target.unlink(missing_ok=True)
                 else:
                     os.replace(temporary, target)
-            except OSError as error:
-                _put_back(replaced)
-                raise _write_failed(target, error) from error
-            replaced.append((target, before))
+                replaced.append((target, kept.get(target)))
+        except OSError as error:
+            _put_back(replaced)
+            raise _write_failed(target, error) from error
     for folder in {target.parent for target in staged.files}:
         try:
             if folder.is_dir():
