@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from portreeve.cli import examine_agent, examine_host
+from portreeve.cli import examine_agent, examine_host, examine_state
 from portreeve.cli.findings import Finding, Level
 from portreeve.cli.options import echo_json, output_option
 from portreeve.cli.text import printable_data
@@ -47,6 +47,7 @@ def examine(paths: Paths) -> list[Finding]:
         overview = codec.overview(printable_data(Client(paths).get("/v1/status")))
     except PortreeveError as error:
         findings += [examine_agent.unreachable(error), examine_host.docker_socket()]
+        findings += examine_state.state_file(paths)
     else:
         findings += examine_agent.answered(overview)
         if overview.docker.state not in ("up", "unused"):

@@ -2,19 +2,22 @@
 
 import json
 import socket
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import click
 import pytest
 
 from fakes.board_agent import BoardAgent, sync
-from portreeve.cli import examine_agent, examine_host
+from portreeve.cli import examine_agent, examine_host, examine_state
 from portreeve.cli.doctor import report
 from portreeve.cli.findings import Finding, Level, fail, ok, warn
 from portreeve.errors import Reason
 from portreeve.paths import Paths
 from portreeve.process import Completed
 from portreeve.reconcile.status import DockerStatus, State, Trouble
+from portreeve.reconcile.store import Store
 
 from .conftest import Portreeve
 
@@ -130,3 +133,17 @@ def test_the_command_asks_the_agent(agent: BoardAgent, portreeve: Portreeve) -> 
     out = portreeve("doctor")[1]
     assert "agent" in out
     assert "is ready" in out
+
+
+def test_a_state_file_that_is_well_damaged_newer_or_not_there(paths: Paths) -> None:
+    assert list(examine_state.state_file(paths)) == []
+    paths.state.mkdir(parents=True)
+    Store(paths.database).close()
+    assert levels(list(examine_state.state_file(paths))) == {"state file": Level.OK}
+    with closing(sqlite3.connect(paths.database)) as file:
+        file.execute("PRAGMA user_version = 99")
+    (newer,) = examine_state.state_file(paths)
+    assert (newer.level, "newer portreeve" in newer.what) == (Level.FAIL, True)
+    paths.database.write_bytes(b"garbage" * 1000)
+    (damaged,) = examine_state.state_file(paths)
+    assert (damaged.level, "not a database" in damaged.what) == (Level.FAIL, True)
