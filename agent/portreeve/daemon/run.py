@@ -12,7 +12,7 @@ from portreeve.control.server import ControlServer
 from portreeve.daemon.agent import Agent, state_folder
 from portreeve.daemon.inbox import Inbox, Message
 from portreeve.daemon.summary import status_line
-from portreeve.errors import Reason, Refused
+from portreeve.errors import Failed, Reason, Refused
 from portreeve.paths import Paths
 from portreeve.reconcile.store import Store
 from portreeve.systemd.journal import setup_logging
@@ -33,14 +33,13 @@ def run(paths: Paths) -> None:
 
     Raises:
         Refused: another agent works on the same state.
-        Failed: the state file cannot be used, or the sockets cannot be made.
+        Failed: the state cannot be used, or the sockets cannot be made.
     """
     # Without this a stuck worker's SIGABRT from systemd's watchdog would leave no trace of where it stuck.
     faulthandler.enable()
     setup_logging("INFO")
     inbox = Inbox()
     inbox.listen_to_signals()
-    state_folder(paths)
     with _only_agent(paths):
         store = Store(paths.database)
         try:
@@ -152,7 +151,7 @@ class Loop:
 
 @contextmanager
 def _only_agent(paths: Paths) -> Iterator[None]:
-    descriptor = os.open(paths.lock, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    descriptor = _open_lock(paths)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -166,3 +165,18 @@ def _only_agent(paths: Paths) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def _open_lock(paths: Paths) -> int:
+    try:
+        return os.open(state_folder(paths) / paths.lock.name, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    except PermissionError:
+        # Somebody who is not root; the command line tells that by itself.
+        raise
+    except OSError as error:
+        raise Failed(
+            Reason.STATE_UNUSABLE,
+            f"the folder of the state, {paths.state}, cannot be used",
+            evidence=str(error),
+            hint="look for a full or read-only disk; the service is started again by itself",
+        ) from error
