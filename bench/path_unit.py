@@ -1,0 +1,44 @@
+"""A systemd path unit with a oneshot, inside a host of the lab, beside the floor in the same host."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from bench import followers, table
+from bench.places import TOP
+
+
+def run(counts: tuple[int, ...], rounds: int) -> None:
+    """Print the table, or why there is none."""
+    table.heading(
+        "inside a host with systemd, ms: write in place",
+        "path unit: PathChanged=, a oneshot with sed, start limits off; with them it gives up",
+    )
+    if os.geteuid() != 0:
+        table.skipped("path unit + oneshot", "booting a host needs root")
+        return
+    missing = followers.lacks("systemd-nspawn", "debootstrap")
+    if missing:
+        table.skipped("path unit + oneshot", missing)
+        return
+    sys.path.insert(0, str(Path(TOP, "tests")))
+    from host.lab.machine import Host
+    from host.lab.run import Run
+    from host.lab.snapshots import plain
+
+    table.row("", "p50", "p95", "p99", "p50/floor")
+    lab = Run()
+    try:
+        with Host(lab, plain(lab, "bookworm"), "bench") as machine:
+            machine.copy_in(TOP / "bench", "/root/bench")
+            for count in counts:
+                argv = ("python3", "-m", "bench.guest", str(count), str(rounds))
+                answer = machine.run("env", "-C", "/root", *argv, timeout=600)
+                floor = 0.0
+                for name, taken in json.loads(answer.stdout).items():
+                    cut = table.percentiles(taken)
+                    floor = floor or cut[0]
+                    table.row(f"{count} × {name}", *cut, table.ratio(cut[0], floor))
+    finally:
+        lab.close()
