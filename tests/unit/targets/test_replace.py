@@ -117,7 +117,7 @@ def test_a_set_with_a_file_that_nobody_may_replace_is_not_touched(tmp_path: Path
     with stage(wanted) as staged:
         # It gets in the way after the set was staged.
         (tmp_path / "z.conf" / "in the way").mkdir(parents=True)
-        with pytest.raises(Failed, match="z.conf could not be written"):
+        with pytest.raises(Failed, match=r"z\.conf could not be written"):
             commit(staged)
     assert (tmp_path / "a.conf").stat().st_ino == before
     assert names(tmp_path) == ["a.conf", "z.conf"]
@@ -128,7 +128,7 @@ def test_a_set_of_which_one_file_cannot_be_replaced_after_all_is_put_back(tmp_pa
     wanted = {tmp_path / name: file(f"new {name}") for name in ("a.conf", "new.conf", "z.conf")}
     with stage(wanted) as staged:
         staged.written[tmp_path / "z.conf"].unlink()
-        with pytest.raises(Failed, match="z.conf could not be written"):
+        with pytest.raises(Failed, match=r"z\.conf could not be written"):
             commit(staged)
     assert (tmp_path / "a.conf").read_text() == "old a"
     assert names(tmp_path) == ["a.conf"]
