@@ -176,6 +176,8 @@ class _Server:
         method = call.header.fields[HeaderFields.member]
         self._manager.calls.append(" ".join([method, *(str(part) for part in call.body[:1])]))
         match method:
+            case "ResetFailedUnit" if not self._in_memory(call.body[0]):
+                self._error(call, "NoSuchUnit", f"Unit {call.body[0]} not loaded.")
             case "Subscribe" | "Reload" | "ResetFailedUnit":
                 self._peer.send(new_method_return(call))
             case "LoadUnit":
@@ -194,6 +196,11 @@ class _Server:
                 self._peer.send(new_method_return(call, "a(ssssssouso)", (rows,)))
             case _:
                 self._job(call)
+
+    def _in_memory(self, name: str) -> bool:
+        """systemd drops a unit that is inactive and that nothing refers to, at once after it was looked at."""
+        unit = self._manager.units.get(name)
+        return unit is not None and unit.active_state != "inactive"
 
     def _job(self, call: Message) -> None:
         name = call.body[0]

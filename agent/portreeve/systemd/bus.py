@@ -70,9 +70,17 @@ class Systemd:
         self._job("StopUnit", unit, timeout)
 
     def reset_failed(self, unit: str) -> None:
-        """Forget a unit's failure and its count of starts; errors as for :meth:`restart`."""
+        """Forget a unit's failure and its count of starts; errors as for :meth:`restart`.
+
+        systemd forgets a unit itself that nothing refers to and that is inactive, so one that it does not
+        know may well have a file, and be started.
+        """
         with self._connected(_QUERY_TIMEOUT) as connection:
-            self._call(connection, unit, "ResetFailedUnit", "s", (unit,))
+            try:
+                connection.call(_MANAGER, _MANAGER_INTERFACE, "ResetFailedUnit", "s", (unit,))
+            except BusError as error:
+                if error.name.rpartition(".")[2] != "NoSuchUnit":
+                    raise _translate(error, unit) from error
 
     def daemon_reload(self, timeout: float) -> None:
         """Have systemd read all unit files anew; it answers when it has done so.
