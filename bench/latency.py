@@ -16,19 +16,37 @@ SETTLED = 0.3
 
 
 def measure(
-    folder: Path, follower: Follower, count: int, *, atomic: bool, rounds: int, container: bool = False
+    folder: Path,
+    follower: Follower,
+    count: int,
+    *,
+    atomic: bool,
+    rounds: int,
+    container: bool = False,
+    rest: float = 0.0,
 ) -> list[float]:
-    """Milliseconds from the end of each write until its value is in the target; each time another sync."""
+    """Milliseconds from the end of each write until its value is in the target; each time another sync.
+
+    Args:
+        folder: on the disk to be measured.
+        follower: what is measured.
+        count: syncs.
+        atomic: replace the source, instead of writing it in place.
+        rounds: changes.
+        container: the source is in a container's volume.
+        rest: seconds between two changes, for what loses a change that comes while it works.
+    """
     with tempfile.TemporaryDirectory(dir=folder) as name:
         place = separate(Path(name), count)
         if follower is followers.agent:
             declare(place, container=container)
         with followers.fake_docker(place) if container else nullcontext(), follower(place):
             time.sleep(SETTLED)
-            return [_once(place, number, atomic=atomic) for number in range(rounds)]
+            return [_once(place, number, atomic=atomic, rest=rest) for number in range(rounds)]
 
 
-def _once(place: Place, number: int, *, atomic: bool) -> float:
+def _once(place: Place, number: int, *, atomic: bool, rest: float) -> float:
+    time.sleep(rest)
     pair = place.pairs[number * 37 % len(place.pairs)]
     port = 10_000 + number
     pair.change(port, atomic=atomic)

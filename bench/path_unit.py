@@ -13,7 +13,8 @@ def run(counts: tuple[int, ...], rounds: int) -> None:
     """Print the table, or why there is none."""
     table.heading(
         "inside a host with systemd, ms: write in place",
-        "path unit: PathChanged=, a oneshot with sed, start limits off; with them it gives up",
+        "path unit: PathChanged=, a oneshot with sed, start limits off; 0.1 s of rest between changes,",
+        "since it loses a change that comes while its service runs",
     )
     if os.geteuid() != 0:
         table.skipped("path unit + oneshot", "booting a host needs root")

@@ -24,6 +24,9 @@ log = logging.getLogger(__name__)
 STARTING_TICK = 5.0
 """Seconds between signs of life while the first look at every sync is still under way."""
 
+_TELL_SHARE = 20
+"""So many times as long as telling took, it is not told again."""
+
 SETTLE = 0.2
 """Seconds without a further change before changed definitions are read: an editor writes several files."""
 
@@ -74,6 +77,8 @@ class Loop:
         self._roll_call = 0
         self._complained = False
         self._tick = watchdog_interval()
+        self._tell_due: float | None = None
+        self._told_until = 0.0
 
     def run(self) -> None:
         """Until a stop is asked for."""
@@ -85,7 +90,10 @@ class Loop:
             if tick is not None and clock() >= next_tick:
                 self._sign_of_life()
                 next_tick = clock() + min(tick, self._tick or tick)
-            message = self._inbox.get(None if tick is None else max(0.0, next_tick - clock()))
+            if self._tell_due is not None and clock() >= self._tell_due:
+                self._tell()
+            wakes = [due for due in (None if tick is None else next_tick, self._tell_due) if due is not None]
+            message = self._inbox.get(max(0.0, min(wakes) - clock()) if wakes else None)
             match message:
                 case Message.STOP:
                     log.info("stopping", extra={"message_id": MessageId.AGENT_STOPPING})
@@ -98,7 +106,7 @@ class Loop:
                     self._agent.reload()
                     self._tell()
                 case Message.STATUS_CHANGED:
-                    self._tell()
+                    self._tell_due = self._told_until
 
     def _sign_of_life(self) -> None:
         stuck = self._agent.pulse.stuck(self._roll_call)
@@ -115,6 +123,13 @@ class Loop:
         self._roll_call = self._agent.queue.call_roll()
 
     def _tell(self) -> None:
+        begun = SYSTEM_CLOCK.monotonic()
+        self._tell_what_stands()
+        # With thousands of syncs each change has all of them counted again, at the cost of the workers.
+        ended = SYSTEM_CLOCK.monotonic()
+        self._tell_due, self._told_until = None, ended + _TELL_SHARE * (ended - begun)
+
+    def _tell_what_stands(self) -> None:
         _, statuses = self._agent.board.snapshot()
         line = status_line(statuses.values())
         becomes_ready = not self._ready and self._agent.all_tried()

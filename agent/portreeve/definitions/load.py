@@ -20,6 +20,7 @@ from portreeve.definitions.problems import Problem
 from portreeve.definitions.report import Report
 from portreeve.definitions.service_definition import build_service
 from portreeve.definitions.sync_definition import SyncDraft, build_sync
+from portreeve.definitions.template_rules import Lints
 from portreeve.paths import Paths
 
 
@@ -81,6 +82,7 @@ class _Loading:
     reports: dict[str, Report] = field(default_factory=dict)
     drafts: dict[str, SyncDraft] = field(default_factory=dict)
     services: dict[str, Service] = field(default_factory=dict)
+    lints: Lints = field(default_factory=dict)
 
     def load_settings(self, candidate: Candidate) -> None:
         inputs = _inputs(candidate)
@@ -97,7 +99,7 @@ class _Loading:
         match candidate.kind:
             case "syncs.d":
                 self.drafts[candidate.name] = build_sync(
-                    candidate.name, inputs, self.folders, self.settings.reconcile, report
+                    candidate.name, inputs, self.folders, self.settings.reconcile, report, self.lints
                 )
             case "services.d":
                 service = build_service(candidate.name, inputs, self.sync_names, report)

@@ -11,7 +11,7 @@ from portreeve.definitions.schema import SyncTable, parse
 from portreeve.definitions.source_tables import build_source
 from portreeve.definitions.step_tables import build_applies, build_checks, build_verifies
 from portreeve.definitions.target_tables import build_targets
-from portreeve.definitions.template_rules import check_step_templates, check_target_templates
+from portreeve.definitions.template_rules import Lints, check_step_templates, check_target_templates
 from portreeve.definitions.value_tables import build_value
 
 
@@ -31,7 +31,12 @@ class SyncDraft:
 
 
 def build_sync(
-    name: str, inputs: Inputs, folders: Sequence[Path], reconcile: ReconcileSettings, report: Report
+    name: str,
+    inputs: Inputs,
+    folders: Sequence[Path],
+    reconcile: ReconcileSettings,
+    report: Report,
+    lints: Lints | None = None,
 ) -> SyncDraft:
     """A sync from its inputs.
 
@@ -41,6 +46,7 @@ def build_sync(
         folders: where templates are found.
         reconcile: gives the deadline of a sync that names none.
         report: where mistakes go; without any, the sync is valid.
+        lints: what was found in templates by the same loading.
     """
     table, faults = parse(SyncTable, inputs.data)
     report.add_faults(faults)
@@ -56,7 +62,7 @@ def build_sync(
     verifies = build_verifies(table.verify, raw.get("verify", []), report)
     # A value that is declared and wrong is known all the same: templates that use it are right.
     known = None if report.has(("values",)) else _names(inputs, "values")
-    templates = check_target_templates(table.targets, known, folders, report)
+    templates = check_target_templates(table.targets, known, folders, {} if lints is None else lints, report)
     check_step_templates(table, known, report)
     if report.problems:
         return SyncDraft(None, targets, templates)

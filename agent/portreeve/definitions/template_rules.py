@@ -7,7 +7,7 @@ from portreeve.definitions.positions import KeyPath
 from portreeve.definitions.report import Report
 from portreeve.definitions.schema import SyncTable, TargetTable
 from portreeve.definitions.suggestions import did_you_mean
-from portreeve.render.lint import find_template, lint_file, lint_text, template_names
+from portreeve.render.lint import Linted, find_template, lint_file, lint_text, template_names
 
 EVERYWHERE = ("values", "sync")
 """What every template may use besides the values: all values by name, and the sync's name."""
@@ -16,8 +16,16 @@ IN_COMMANDS = ("staged", "staged_files")
 """What a check's command may use besides: the first staged file, and all of them by target path."""
 
 
+Lints = dict[tuple[Path, frozenset[str] | None], Linted]
+"""What was found in each template file for each set of values: hundreds of syncs may share a template."""
+
+
 def check_target_templates(
-    tables: Sequence[TargetTable], values: Collection[str] | None, folders: Sequence[Path], report: Report
+    tables: Sequence[TargetTable],
+    values: Collection[str] | None,
+    folders: Sequence[Path],
+    lints: Lints,
+    report: Report,
 ) -> frozenset[Path]:
     """Look at the templates of all targets.
 
@@ -25,6 +33,7 @@ def check_target_templates(
         tables: the targets.
         values: the names of the declared values; ``None`` when they are not known.
         folders: where templates are found.
+        lints: of the same loading; looked up, and added to.
         report: where mistakes go.
 
     Returns:
@@ -45,7 +54,10 @@ def check_target_templates(
                 ),
             )
             continue
-        linted = lint_file(file, folders, _names(values, EVERYWHERE), values or ())
+        key = (file, None if values is None else frozenset(values))
+        linted = lints.get(key)
+        if linted is None:
+            linted = lints[key] = lint_file(file, folders, _names(values, EVERYWHERE), values or ())
         files |= linted.files
         report.extend(linted.problems)
     return frozenset(files)

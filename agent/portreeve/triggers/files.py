@@ -98,7 +98,7 @@ class FileWatcher:
         rearmed: set[str] = set()
         left = {folder for folder, _ in before}
         for _ in range(3):  # A folder may appear or go while its watch is set.
-            now = frozenset(point for path in self._paths.get(key, ()) for point in points(path))
+            now = points(self._paths.get(key, ()))
             self._publish(key, now)
             fresh, problems = self._folders.arm({folder for folder, _ in now})
             rearmed |= fresh
