@@ -17,6 +17,9 @@ from portreeve.reconcile.status import State
 from portreeve.reconcile.store import Store
 from portreeve.render.environment import Renderer
 
+_WOULD_MISLEAD = frozenset({State.IN_STEP, State.HELD, State.PENDING})
+"""Not true any more while something is being replaced; a trouble stays told until it is over."""
+
 
 @dataclass(frozen=True, slots=True)
 class Desired:
@@ -70,6 +73,8 @@ class Converger:
         Raises:
             PortreeveError: a step did not work; the store may know more than ``record``.
         """
+        if look.desired is not None and record.hold is None and look.memory.probed_by != look.sync:
+            self._executor.use_steps(record, look.desired.content)
         asked = look.asked
         replaced: set[str] = set()
         while not record.left_alone:
@@ -90,7 +95,7 @@ class Converger:
                 return record, digest
             if plan.step is Step.REPLACE and wanted is not None and not asked and not record.restoring:
                 self._keep_pace(look, wanted)
-            if plan.step is not Step.PROBE:
+            if plan.step is not Step.PROBE and record.state in _WOULD_MISLEAD:
                 # Whoever waits for the sync must not take what is being replaced for what is wanted.
                 look.tell(replace(record, state=State.PENDING, trouble=None))
             if plan.step is Step.REPLACE:
@@ -153,8 +158,6 @@ class Converger:
             case Step.VERIFY, _:
                 return self._executor.verify(record)
             case Step.PROBE, _:
-                if look.desired is not None and record.hold is None:
-                    self._executor.use_steps(record, look.desired.content)
                 return self._executor.probe(record, thorough=asked, may_act=may_retry)
             case Step.REPLACE, Which.DESIRED if record.hold is None:
                 assert look.desired is not None

@@ -172,12 +172,12 @@ class Executor:
         return record
 
     def use_steps(self, record: Record, content: Content) -> None:
-        """Prove the good generation from now on as ``content`` is proved, if it is the same otherwise."""
-        assert record.good is not None
-        if record.good.digest != content.digest:
-            return
-        if self.store.generations.content(record.name, record.good.number).verify != content.verify:
-            self.store.use_steps(record, content)
+        """Prove what is in force or on its way as ``content`` is proved, where it is the same otherwise."""
+        for generation in {record.good, record.unfinished}:
+            if generation is None or generation.digest != content.digest:
+                continue
+            if self.store.generations.content(record.name, generation.number).verify != content.verify:
+                self.store.use_steps(record.name, generation.number, content)
 
     def probe(self, record: Record, *, thorough: bool, may_act: bool) -> Record:
         """Look whether the good generation still works; if not, have it applied again.

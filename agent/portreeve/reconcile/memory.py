@@ -20,6 +20,7 @@ class Memory:
         reason: of the last trouble; a new one starts the backoff over, since something moved.
         probed: monotonic seconds of the last probe by this agent.
         probed_by: the definition that it was probed by; another one may prove it in another way.
+        declared: the definition at the last look.
         asked: somebody asked for a look.
         paused: seconds for which its units must not be moved, when that is its trouble.
         begun: looks that began since the agent started.
@@ -32,6 +33,7 @@ class Memory:
     reason: Reason | None = None
     probed: float | None = None
     probed_by: Sync | None = None
+    declared: Sync | None = None
     asked: bool = False
     paused: float = 0.0
     begun: int = 0
@@ -53,6 +55,11 @@ class Memory:
         self.begun += 1
         asked, self.asked = self.asked, False
         return asked
+
+    def declared_anew(self, sync: Sync) -> bool:
+        """The definition is another one than at the last look, which makes what did not work worth a try."""
+        before, self.declared = self.declared, sync
+        return before is not None and before != sync
 
     def ask(self) -> int:
         """Somebody asks for a look. Returns a number that the ``runs`` of a look that begins now exceeds."""

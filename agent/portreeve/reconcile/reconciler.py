@@ -166,7 +166,7 @@ class Reconciler:
         look = Look(
             sync=sync,
             memory=memory,
-            asked=asked,
+            asked=memory.declared_anew(sync) or asked,
             settings=self._settings,
             renderer=self._renderer,
             tell=lambda record: self._post(declared, status_of(sync, record, memory, None)),

@@ -150,11 +150,10 @@ class Store:
             self.generations.finish(record.name, number, "restored", note)
             self._put(record)
 
-    def use_steps(self, record: Record, content: Content) -> None:
-        """Prove the good generation from now on as ``content`` is proved, which is the same otherwise."""
-        assert record.good is not None
+    def use_steps(self, name: str, number: int, content: Content) -> None:
+        """Prove a generation from now on as ``content`` is proved, which is the same otherwise."""
         with self._database.transaction():
-            self.generations.set_steps(record.name, record.good.number, content)
+            self.generations.set_steps(name, number, content)
 
     def hold(self, name: str, to: int | None) -> Record:
         """Keep a sync at a generation from now on.

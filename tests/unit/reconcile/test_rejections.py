@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 
+import pytest
+
 from portreeve.definitions.steps import Listening
 from portreeve.errors import Reason
 from portreeve.reconcile.outcome import REJECTED_MOST
-from portreeve.reconcile.status import Stage, State
+from portreeve.reconcile.status import Stage, State, SyncStatus
 from unit.reconcile.host import Host
 
 
@@ -136,3 +138,32 @@ def test_trying_again_and_again_does_not_push_good_generations_out_of_the_histor
         host.pass_time(REJECTED_MOST)
     numbers = [number for number, outcome in host.outcomes if outcome == "verified"]
     assert numbers == [1, 2]
+
+
+def test_another_proof_is_asked_for_at_once_although_the_last_one_failed(host: Host) -> None:
+    host.bring_in_step(9000)
+    good = host.sync
+    host.declare(replace(good, verify=(Listening("1", timeout=0.02),)))
+    assert host.look().state is State.FAILED
+    restarts = host.restarts
+    assert host.look().state is State.FAILED
+    assert host.restarts == restarts, "not tried again before its time"
+    host.declare(good)
+    assert host.look().state is State.IN_STEP
+
+
+def test_a_trouble_is_told_until_it_is_over(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[State] = []
+    host.choose(9000)
+    host.let_restarts_end("failed", "done")
+    host.look()
+    host.pass_time(REJECTED_MOST)
+    post = host.board.post
+
+    def note(status: SyncStatus) -> None:
+        told.append(status.state)
+        post(status)
+
+    monkeypatch.setattr(host.board, "post", note)
+    host.look()
+    assert told == [State.IN_STEP]
