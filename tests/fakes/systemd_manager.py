@@ -198,7 +198,7 @@ class _Server:
                 self._job(call)
 
     def _in_memory(self, name: str) -> bool:
-        """systemd drops a unit that is inactive and that nothing refers to, at once after it was looked at."""
+        """systemd drops an inactive unit that nothing refers to, at once after it was looked at."""
         unit = self._manager.units.get(name)
         return unit is not None and unit.active_state != "inactive"
 
