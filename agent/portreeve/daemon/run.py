@@ -50,8 +50,10 @@ def run(paths: Paths) -> None:
             server = ControlServer(agent, paths)
             server.start()
             try:
+                notifier = Notifier()
+                notifier.status("starting")
                 agent.start()
-                Loop(agent, inbox, Notifier()).run()
+                Loop(agent, inbox, notifier).run()
             finally:
                 agent.stop()
                 server.stop()

@@ -22,6 +22,7 @@ from portreeve.reconcile.queue import Queue
 from portreeve.reconcile.record import Record
 from portreeve.reconcile.status import Preview, SyncStatus
 from portreeve.reconcile.store import Store
+from portreeve.reconcile.templates import read_template
 from portreeve.reconcile.unexpected import named
 from portreeve.reconcile.workers import Pulse
 from portreeve.render.environment import Renderer
@@ -78,7 +79,7 @@ class Reconciler:
         with self._lock:
             self._settings = definitions.settings.reconcile
             self._syncs = definitions.syncs
-            self._renderer = Renderer(definitions.template_folders)
+            self._renderer = Renderer(definitions.template_folders, read_template)
             for name in self._memories.keys() - definitions.syncs.keys():
                 del self._memories[name]
             for memory in self._memories.values():

@@ -16,9 +16,11 @@ class Renderer:
 
     Args:
         folders: where templates are found; the first that has a name wins.
+        read: reads a template's file, whole; a half-written one would be a template too.
     """
 
-    def __init__(self, folders: Sequence[Path]) -> None:
+    def __init__(self, folders: Sequence[Path], read: Callable[[Path], str] = Path.read_text) -> None:
+        self._read = read
         self._folders = tuple(folders)
         self._environment = ImmutableSandboxedEnvironment(
             loader=FunctionLoader(self._load),
@@ -33,7 +35,7 @@ class Renderer:
         if found is None:
             return None
         stamp = _stamp(found)
-        return found.read_text(), str(found), lambda: self._is(name, found, stamp)
+        return self._read(found), str(found), lambda: self._is(name, found, stamp)
 
     def _is(self, name: str, path: Path, stamp: tuple[int, ...]) -> bool:
         return find_template(name, self._folders) == path and _stamp(path) == stamp
