@@ -6,7 +6,6 @@ no ``*.conf`` pattern matches, and leftovers of a killed run are removed by the 
 
 import errno
 import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -57,6 +56,13 @@ def stage(files: Mapping[Path, FileContent | None]) -> Iterator[Staged]:
                 staged[target] = None if content is None else _write_beside(target, content)
             except OSError as error:
                 raise _write_failed(target, error) from error
+        # After the last is written: the file system takes many small files to the disk together.
+        for target, temporary in staged.items():
+            try:
+                if temporary is not None:
+                    _sync(temporary)
+            except OSError as error:
+                raise _write_failed(target, error) from error
         yield Staged(staged, tuple(made))
     finally:
         for temporary in staged.values():
@@ -91,14 +97,14 @@ def commit(staged: Staged) -> None:
     for folder in {target.parent for target in staged.files}:
         try:
             if folder.is_dir():
-                _sync_folder(folder)
+                _sync(folder)
         except OSError as error:
             raise _write_failed(folder, error) from error
 
 
 def _keep(target: Path, until: ExitStack) -> Path | None:
     """A second name for a file that is about to be replaced, until the set is complete."""
-    kept = target.with_name(f".{target.name}{_MARK}old")
+    kept = _beside(target, "old")
     kept.unlink(missing_ok=True)
     try:
         os.link(target, kept, follow_symlinks=False)
@@ -141,15 +147,16 @@ def _make_folder(folder: Path) -> list[Path]:
     folder.mkdir(mode=0o755)
     # The mode given to mkdir is narrowed by the umask, and systemd must be able to read a drop-in folder.
     folder.chmod(0o755)
-    _sync_folder(folder.parent)
+    _sync(folder.parent)
     return [folder]
 
 
 def _write_beside(target: Path, content: FileContent) -> Path:
-    for leftover in target.parent.glob(f".{_escape(target.name)}{_MARK}*"):
+    # A name that is always the same finds what a killed run left without reading a folder that may be long.
+    temporary = _beside(target, "new")
+    for leftover in (temporary, _beside(target, "old")):
         leftover.unlink(missing_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}{_MARK}", dir=target.parent)
-    temporary = Path(name)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
             os.fchown(file.fileno(), content.uid, content.gid)
@@ -158,7 +165,6 @@ def _write_beside(target: Path, content: FileContent) -> Path:
             _copy_attributes(target, file.fileno())
             # Last, since chown and ACLs change the mode bits.
             os.fchmod(file.fileno(), content.mode)
-            os.fsync(file.fileno())
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
@@ -179,12 +185,12 @@ def _copy_attributes(target: Path, descriptor: int) -> None:
         os.setxattr(descriptor, name, os.getxattr(target, name))
 
 
-def _escape(name: str) -> str:
-    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
+def _beside(target: Path, which: str) -> Path:
+    return target.with_name(f".{target.name}{_MARK}{which}")
 
 
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
     finally:

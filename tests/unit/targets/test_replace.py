@@ -55,7 +55,7 @@ def test_a_file_that_should_not_be_there_is_removed(tmp_path: Path) -> None:
 
 
 def test_leftovers_of_a_killed_run_are_removed(tmp_path: Path) -> None:
-    (tmp_path / ".a.conf.portreeve-dead").write_text("half")
+    (tmp_path / ".a.conf.portreeve-new").write_text("half")
     with stage({tmp_path / "a.conf": file("new")}) as staged:
         commit(staged)
     assert names(tmp_path) == ["a.conf"]
