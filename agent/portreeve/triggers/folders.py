@@ -139,12 +139,12 @@ class Folders:
                 self.disarm(folder)
                 watch = _Watch(folder, identity, self._changed)
                 watch.descriptor = self._inotify.add_callback(os.fsencode(folder), _MASK, watch, watch.key)
+                self._armed[folder] = watch
                 self._watch_above(watch)
             except OSError as error:
                 self.disarm(folder)
                 problems.append(f"{folder} cannot be watched: {error.strerror or error}")
                 continue
-            self._armed[folder] = watch
             fresh.add(folder)
         return fresh, problems
 
@@ -165,7 +165,10 @@ class Folders:
         """Hear of it when a folder above is moved, which the kernel tells of that folder alone."""
         assert self._inotify is not None
         for folder in _above(watch.folder):
-            found = os.stat(folder)  # noqa: PTH116 - as below
+            if not os.access(folder, os.R_OK):
+                # As in _identity(), but only the resync is the later for it.
+                continue
+            found = os.stat(folder)  # noqa: PTH116 - called for every folder that is new
             identity = found.st_dev, found.st_ino
             guard = self._above.get(folder)
             if guard is None or not guard.fits(identity):
