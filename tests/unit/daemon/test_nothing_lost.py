@@ -300,8 +300,11 @@ def test_a_queue_of_inotify_that_overflows(running: AgentProcess, root: Path, co
 def test_a_reader_in_a_loop_sees_whole_contents_only(
     root: Path, start: Start, eventually: Eventually
 ) -> None:
-    lines = ("{{ port }} " + "x" * 100 + "\n") * 200 + ("-" * 100 + "\n") * 20_000 + "{{ port }}\n"
-    (root / "etc/portreeve/templates/out.conf.j2").write_text(lines)
+    template = """{% for _ in range(200) %}{{ port }}
+{{ "-" * 10000 }}
+{% endfor %}{{ port }}
+"""
+    (root / "etc/portreeve/templates/out.conf.j2").write_text(template)
     (root / "config/app.ini").write_text(ini(10_000))
     agent = start()
     eventually(lambda: "READY=1" in agent.told, "it is ready")

@@ -231,6 +231,7 @@ def test_a_folder_that_is_swapped_for_another(
     file.parent.rename(tmp_path / "old")
     (tmp_path / "new").rename(file.parent)
     woken.wait_for("sync:a")
+    threading.Event().wait(0.3)
     woken.settles()
     assert watcher.check() == ()
     file.write_text("3")
