@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from portreeve.errors import Failed, Reason
-from portreeve.reconcile.write_ahead import WriteAhead
 
 SCHEMA_VERSION = 1
 
@@ -59,7 +58,6 @@ class Database:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.RLock()
-        self._log = WriteAhead(path)
         try:
             path.touch(mode=0o600)
             self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
@@ -84,8 +82,6 @@ class Database:
                 hint="install that version again; nothing was changed",
             )
         self._connection.execute("PRAGMA journal_mode = WAL")
-        # A commit does not sync; WriteAhead does, where it has to be durable.
-        self._connection.execute("PRAGMA synchronous = NORMAL")
         self._connection.execute("PRAGMA foreign_keys = ON")
         if version == 0:
             self._connection.executescript(
@@ -118,10 +114,11 @@ class Database:
             durable: return only when it would survive a power cut; otherwise a killed process at least.
 
         Raises:
-            Failed: ``state-unusable``: the disk is full, for one. Nothing was changed, or what was may not
-                survive a power cut.
+            Failed: ``state-unusable``: the disk is full, for one; nothing was changed.
         """
         with self._lock, self._named():
+            # In WAL mode NORMAL does not sync at a commit, FULL does (https://sqlite.org/pragma.html#pragma_synchronous).
+            self._connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -131,29 +128,20 @@ class Database:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
-        if durable:
-            try:
-                self._log.sync()
-            except OSError as error:
-                raise self._unusable_now(error) from error
 
     @contextmanager
     def _named(self) -> Iterator[None]:
         try:
             yield
         except sqlite3.DatabaseError as error:
-            raise self._unusable_now(error) from error
-
-    def _unusable_now(self, error: Exception) -> Failed:
-        return Failed(
-            Reason.STATE_UNUSABLE,
-            f"the state file {self._path} cannot be used now",
-            evidence=str(error),
-            hint="look for a full or read-only disk; it is tried again by itself",
-        )
+            raise Failed(
+                Reason.STATE_UNUSABLE,
+                f"the state file {self._path} cannot be used now",
+                evidence=str(error),
+                hint="look for a full or read-only disk; it is tried again by itself",
+            ) from error
 
     def close(self) -> None:
         """Close the file; what was stored stays."""
         with self._lock:
             self._connection.close()
-        self._log.close()
