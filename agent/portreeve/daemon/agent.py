@@ -13,6 +13,7 @@ from portreeve.control.names import unknown_sync
 from portreeve.daemon.declared import Change, container_interests, fixed_until_restart, load_again
 from portreeve.daemon.inbox import Inbox, Message
 from portreeve.daemon.summary import broken_status, undeclared_status
+from portreeve.definitions.freshness import Moment, untouched
 from portreeve.definitions.model import Definitions
 from portreeve.errors import DockerUnavailable, Misuse, Reason
 from portreeve.paths import Paths
@@ -65,6 +66,7 @@ class Agent:
         self._cancelled = threading.Event()
         self._started_watching = False
         self._docker_watched = False
+        self._loaded: Moment | None = Moment.now(clock)
         first = load_again(paths, None)
         self._definitions = first.definitions
         settings = first.definitions.settings
@@ -109,6 +111,13 @@ class Agent:
         self._watch_docker()
         self._resync.start()
         self.workers.start()
+
+    def reload_if_touched(self) -> None:
+        """The same, unless this is the change that the first watch of the definitions tells of to be safe."""
+        first, self._loaded = self._loaded, None
+        # Only that once: what a mount brings has times of long ago.
+        if first is None or not untouched(self._definitions.files, first, SYSTEM_CLOCK):
+            self.reload()
 
     def reload(self) -> None:
         """Read the definitions again; syncs whose definition did not change do not notice."""

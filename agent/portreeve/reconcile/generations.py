@@ -14,6 +14,9 @@ from portreeve.reconcile.record import Generation, Record
 from portreeve.reconcile.status import GenerationInfo
 from portreeve.targets.file_state import Attributes, FileContent
 
+_RECENT = 16
+"""Contents that are kept in memory: one look needs the same one half a dozen times."""
+
 BASELINE = 0
 """The number of the generation that holds what was there before portreeve."""
 
@@ -27,6 +30,8 @@ class Generations:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        # Never the baseline, which others than the worker of its sync may change.
+        self._recent: dict[tuple[str, int], Content] = {}
 
     def exists(self, name: str, number: int) -> bool:
         """There is such a generation."""
@@ -38,6 +43,7 @@ class Generations:
         """Remember new content as a pending generation."""
         ((last,),) = self._database.query("SELECT max(number) FROM generations WHERE sync = ?", (name,))
         number = (BASELINE if last is None else int(last)) + 1
+        self._forget_recent(name)
         self._insert(name, number, content, "pending", now)
         return Generation(number, content.digest)
 
@@ -70,6 +76,7 @@ class Generations:
 
     def set_steps(self, name: str, number: int, content: Content) -> None:
         """Change how a generation is made effective and proved."""
+        self._forget_recent(name)
         self._database.execute(
             "UPDATE generations SET steps = ?, digest = ? WHERE sync = ? AND number = ?",
             (_dump_steps(content), content.digest, name, number),
@@ -92,6 +99,7 @@ class Generations:
 
     def forget_tries(self, record: Record, of: Generation) -> None:
         """Drop earlier tries of the same content that did not work: they push the good ones out otherwise."""
+        self._forget_recent(record.name)
         self._database.execute(
             "DELETE FROM generations WHERE sync = ? AND digest = ? AND outcome = 'restored'"
             " AND number IS NOT ? AND number != ?",
@@ -100,6 +108,7 @@ class Generations:
 
     def forget_old(self, record: Record, keep: int) -> None:
         """Drop all but the newest ``keep`` generations, the baseline, and those that the record names."""
+        self._forget_recent(record.name)
         named = {BASELINE, record.hold}
         named |= {generation.number for generation in (record.good, record.unfinished) if generation}
         rows = self._database.query(
@@ -117,6 +126,22 @@ class Generations:
         Raises:
             Misuse: ``unknown-name``: there is no such generation.
         """
+        recent = self._recent.get((name, number))
+        if recent is not None:
+            return recent
+        content = self._content(name, number)
+        if number != BASELINE:
+            while len(self._recent) >= _RECENT:
+                # Other workers do the same: in single steps, and without surprise at what they took.
+                self._recent.pop(next(iter(list(self._recent)), ("", BASELINE)), None)
+            self._recent[name, number] = content
+        return content
+
+    def _forget_recent(self, name: str) -> None:
+        for key in [key for key in list(self._recent) if key[0] == name]:
+            self._recent.pop(key, None)
+
+    def _content(self, name: str, number: int) -> Content:
         rows = self._database.query(
             "SELECT steps FROM generations WHERE sync = ? AND number = ?", (name, number)
         )
