@@ -11,6 +11,9 @@ from bench.followers import Follower
 from bench.places import Place, declare, separate
 from bench.waiting import wait_for
 
+REST = 0.05
+"""Seconds between two changes: each is to be met at rest, not while the one before it is still remembered."""
+
 SETTLED = 0.3
 """Seconds of rest before the first change."""
 
@@ -23,7 +26,7 @@ def measure(
     atomic: bool,
     rounds: int,
     container: bool = False,
-    rest: float = 0.0,
+    rest: float = REST,
 ) -> list[float]:
     """Milliseconds from the end of each write until its value is in the target; each time another sync.
 
@@ -34,7 +37,7 @@ def measure(
         atomic: replace the source, instead of writing it in place.
         rounds: changes.
         container: the source is in a container's volume.
-        rest: seconds between two changes, for what loses a change that comes while it works.
+        rest: seconds between two changes.
     """
     with tempfile.TemporaryDirectory(dir=folder) as name:
         place = separate(Path(name), count)
