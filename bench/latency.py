@@ -14,8 +14,8 @@ from bench.waiting import wait_for
 REST = 0.05
 """Seconds between two changes: each is to be met at rest, not while the one before it is still remembered."""
 
-SETTLED = 0.3
-"""Seconds of rest before the first change."""
+SETTLED, SETTLED_EACH = 0.3, 0.003
+"""Seconds of rest before the first change, and more for each sync: an agent looks again at what it wrote."""
 
 
 def measure(
@@ -44,7 +44,7 @@ def measure(
         if follower is followers.agent:
             declare(place, container=container)
         with followers.fake_docker(place) if container else nullcontext(), follower(place):
-            time.sleep(SETTLED)
+            time.sleep(SETTLED + SETTLED_EACH * count)
             return [_once(place, number, atomic=atomic, rest=rest) for number in range(rounds)]
 
 

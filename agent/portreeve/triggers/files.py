@@ -146,7 +146,14 @@ class FileWatcher:
             self._moved.put(key)
 
     def _move_watches(self) -> None:
-        while (key := self._moved.get()) is not None:
-            with self._lock:
-                if self._started and key in self._paths:
-                    self._settle(key)
+        while True:
+            # A set of many files that is replaced moves as many names of one key: it is settled once for all.
+            moved = {self._moved.get()}
+            while not self._moved.empty():
+                moved.add(self._moved.get())
+            for key in moved - {None}:
+                with self._lock:
+                    if self._started and key in self._paths:
+                        self._settle(key)
+            if None in moved:
+                return
