@@ -211,7 +211,9 @@ class Reconciler:
         readings: Readings = read_sync(sync, self._docker, interest)
         memory.values = shown(sync, readings.values)
         memory.defaulted = tuple(sorted(readings.defaulted))
-        kept = self._store.generations.attributes(sync.name, record.good.number) if record.good else {}
+        # Also of one on its way: what somebody does to its files before it is proved is drift, and not kept.
+        latest = record.unfinished or record.good
+        kept = self._store.generations.attributes(sync.name, latest.number) if latest else {}
         return Desired(readings.values, desired_content(sync, readings.values, self._renderer, kept))
 
     def _files(self, sync: Sync, interest: Interest) -> list[Path]:

@@ -246,3 +246,14 @@ def test_changed_settings_hold_from_the_next_look_on(host: Host) -> None:
     for port in range(9000, 9005):
         host.bring_in_step(port)
     assert len(host.outcomes) == 3
+
+
+def test_a_mode_that_somebody_changes_before_the_first_content_is_proved_is_not_kept(
+    host: Host, during_work: During
+) -> None:
+    host.choose(9000)
+    during_work(lambda: host.target.chmod(0o777))
+    host.look()
+    assert host.look().state is State.IN_STEP
+    assert host.target.stat().st_mode & 0o777 == 0o644
+    assert [number for number, _ in host.outcomes] == [0, 1]
