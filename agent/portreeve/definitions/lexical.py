@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from portreeve.definitions.rejection import Rejected
 from portreeve.definitions.suggestions import did_you_mean, nearest
+from portreeve.regex import PatternError, check
 
 UNIT_SUFFIXES = (
     "service", "socket", "target", "path", "timer", "mount", "slice", "scope", "swap", "automount", "device",
@@ -108,11 +109,11 @@ def account(value: object) -> str:
 
 
 def pattern(value: object) -> str:
-    """A regular expression."""
+    """A regular expression in the syntax of RE2."""
     text = _text(value)
     try:
-        re.compile(text)
-    except re.error as error:
+        check(text)
+    except PatternError as error:
         raise Rejected(
             f"is not a regular expression: {error}", "a text in single quotes keeps its backslashes"
         ) from error

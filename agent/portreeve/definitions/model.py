@@ -22,6 +22,10 @@ class Format(StrEnum):
     YAML = "yaml"
     TOML = "toml"
     ENV = "env"
+    PROPERTIES = "properties"
+    XML = "xml"
+    UNIT = "unit"
+    TEXT = "text"
 
 
 class ValueType(StrEnum):
@@ -49,8 +53,7 @@ class ContainerRef:
 
     Args:
         name: the container's name, without a slash.
-        project: compose project; goes with ``service``.
-        service: compose service; goes with ``project``.
+        project, service: those of compose, always both.
         label: ``key`` or ``key=value``.
     """
 
@@ -143,8 +146,7 @@ class Value:
         type: what it must be.
         default: used when the key is absent; ``None`` means the value is required.
         pattern: a regular expression that the whole text must match.
-        minimum: inclusive, for numbers and ports.
-        maximum: inclusive, for numbers and ports.
+        minimum, maximum: inclusive, for numbers and ports.
         choices: the only values allowed; required for ``enum``.
     """
 
@@ -167,8 +169,7 @@ class Target:
         path: absolute; a literal, never rendered.
         template: the template's name, found on the search path.
         mode: permission bits; ``None`` keeps those of an existing file and gives a new one 0644.
-        owner: user name or id; ``None`` keeps, or root.
-        group: group name or id; ``None`` keeps, or root.
+        owner, group: name or id; ``None`` keeps, or root.
     """
 
     path: Path
@@ -248,8 +249,7 @@ class ReconcileSettings:
         deadline: of a sync that names none of its own.
         resync: how often everything is looked at although nothing woke the agent.
         poll: how often a source that cannot be watched is read while it is in use.
-        backoff_min: before the first new try.
-        backoff_max: between tries at most.
+        backoff_min, backoff_max: before the first new try, and between tries at most.
         keep: generations of written files kept for each sync.
     """
 

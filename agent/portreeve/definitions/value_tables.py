@@ -9,6 +9,7 @@ from portreeve.definitions.report import Report
 from portreeve.definitions.schema import ValueTable
 from portreeve.definitions.suggestions import did_you_mean
 from portreeve.definitions.value_literals import literal_problem
+from portreeve.regex import fullmatch
 
 RESERVED = ("values", "sync", "staged", "staged_files")
 """Names that templates have besides the values."""
@@ -125,6 +126,6 @@ def _rule_broken(table: ValueTable) -> str:
         if not low <= default <= high:
             return f"must be from {low:g} to {high:g}, not {default}"
     textual = table.pattern is not None and not isinstance(default, tuple)
-    if textual and not re.fullmatch(str(table.pattern), str(default)):
+    if textual and not fullmatch(str(table.pattern), str(default)):
         return f"does not match `pattern`: {default!r}"
     return ""

@@ -1,4 +1,4 @@
-"""Finds a key in what a format gave, and says what is there instead."""
+"""Finds a key, or a regular expression's match, in what a format gave, and says what is there instead."""
 
 import difflib
 from collections.abc import Mapping
@@ -6,6 +6,9 @@ from typing import Any
 
 from portreeve.definitions.model import Value
 from portreeve.errors import Reason, Waiting
+from portreeve.regex import match
+from portreeve.sources.formats.flat import Flat
+from portreeve.sources.formats.lines import TEXT
 
 _SHOWN = 8
 """Keys that are shown of a table."""
@@ -18,18 +21,44 @@ def lookup(value: Value, data: Mapping[str, Any]) -> Any:
     """What stands at the value's key.
 
     Args:
-        value: whose key it is: section and option for INI, table after table elsewhere.
+        value: whose key it is: section and option for INI, a whole name for properties, table after table
+            elsewhere; an item of a list by its number, from 0.
         data: the parsed source.
 
     Raises:
         Waiting: the key is not there.
     """
     here: Any = data
-    for depth, part in enumerate(value.key):
-        if not isinstance(here, Mapping) or part not in here:
-            raise _absent(value, depth, here)
-        here = here[part]
+    path = (".".join(value.key),) if isinstance(data, Flat) else value.key
+    for depth, part in enumerate(path):
+        if isinstance(here, list) and _is_index(part) and int(part) < len(here):
+            here = here[int(part)]
+        elif isinstance(here, Mapping) and part in here:
+            here = here[part]
+        else:
+            raise _absent(value, path, depth, here)
     return here
+
+
+def find_text(value: Value, pattern: str, data: Mapping[str, str]) -> str:
+    """What the pattern finds in the source's text: the group of its first match, or all of that match.
+
+    Args:
+        value: whose pattern it is.
+        pattern: in RE2's syntax, with at most one group; ``^`` and ``$`` are a line's.
+        data: the parsed source of the format ``text``.
+
+    Raises:
+        Waiting: nothing matches.
+    """
+    found = match(pattern, data[TEXT])
+    if found is None:
+        raise Waiting(
+            Reason.KEY_ABSENT,
+            f"value {value.name} is not in source {value.source}",
+            evidence=f"nothing matches {pattern}",
+        )
+    return found
 
 
 def has(value: Value, data: Mapping[str, Any]) -> bool:
@@ -41,9 +70,16 @@ def has(value: Value, data: Mapping[str, Any]) -> bool:
     return True
 
 
-def _absent(value: Value, depth: int, here: Any) -> Waiting:
-    wanted, place = value.key[depth], ".".join(value.key[:depth]) or "the source"
+def _is_index(part: str) -> bool:
+    return part.isascii() and part.isdigit() and len(part) <= 9
+
+
+def _absent(value: Value, path: tuple[str, ...], depth: int, here: Any) -> Waiting:
+    wanted, place = path[depth], ".".join(path[:depth]) or "the source"
     what = f"key {'.'.join(value.key)} is not in source {value.source}"
+    if isinstance(here, list):
+        numbers = f"{place}.0 to {place}.{len(here) - 1}" if here else "none"
+        return Waiting(Reason.KEY_ABSENT, what, evidence=f"{place} is a list; its items are {numbers}")
     if not isinstance(here, Mapping):
         return Waiting(Reason.KEY_ABSENT, what, evidence=f"{place} is a value, not a table")
     keys = sorted(str(key) for key in here)

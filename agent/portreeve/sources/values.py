@@ -1,17 +1,14 @@
 """A value as it was read, made what the administrator declared it to be; nothing less reaches a template."""
 
-import re
 from typing import Any
 
 from portreeve.definitions.model import Scalar, Value, ValueType
 from portreeve.errors import Reason, Waiting
+from portreeve.regex import fullmatch
 from portreeve.sources.scalars import PARSERS, RefusedError, choice, spelled
 
 _SHOWN = 80
 """Characters of an offending value that are shown."""
-
-_PATTERN_LIMIT = 1024
-"""Characters that a pattern is matched against: some patterns take a time that explodes with the length."""
 
 
 def typed(value: Value, raw: Any) -> Scalar | tuple[Scalar, ...]:
@@ -54,12 +51,8 @@ def _within(value: Value, found: Scalar) -> None:
             raise RefusedError(f"it must be {value.minimum:g} or more")
         if value.maximum is not None and found > value.maximum:
             raise RefusedError(f"it must be {value.maximum:g} or less")
-    if value.pattern is not None:
-        text = spelled(found)
-        if len(text) > _PATTERN_LIMIT:
-            raise RefusedError(f"it has a pattern and is longer than {_PATTERN_LIMIT} characters")
-        if not re.fullmatch(value.pattern, text):
-            raise RefusedError(f"it does not match {value.pattern}")
+    if value.pattern is not None and not fullmatch(value.pattern, spelled(found)):
+        raise RefusedError(f"it does not match {value.pattern}")
 
 
 def _shown(value: Value, raw: Any) -> str:

@@ -18,6 +18,22 @@ Setting = tuple[str, str]
 Section = tuple[str, tuple[Setting, ...]]
 
 
+class UnitSyntaxError(ValueError):
+    """A line is neither a section, an assignment, nor a comment.
+
+    Args:
+        number: of the line, from 1.
+        line: its text, which may hold a secret.
+        rule: how it would be right.
+    """
+
+    def __init__(self, number: int, line: str, rule: str) -> None:
+        super().__init__(rule)
+        self.number = number
+        self.line = line
+        self.rule = rule
+
+
 @dataclass(frozen=True, slots=True)
 class UnitFile:
     """A unit file or drop-in.
@@ -36,20 +52,16 @@ class UnitFile:
             Failed: a line is neither a section, an assignment, nor a comment. systemd would ignore it with a
                 warning; here it is an error, since somebody meant something by it.
         """
-        sections: list[tuple[str, list[Setting]]] = []
-        for number, line in _logical_lines(text):
-            if line.startswith("["):
-                if not line.endswith("]") or not _SECTION.fullmatch(line[1:-1]):
-                    raise _invalid(number, line, "a section is written [Name]")
-                sections.append((line[1:-1], []))
-                continue
-            key, equals, value = line.partition("=")
-            if not equals or not key.strip(_BLANK):
-                raise _invalid(number, line, "an assignment is written Key=value")
-            if not sections:
-                raise _invalid(number, line, "an assignment stands in a section")
-            sections[-1][1].append((key.strip(_BLANK), value.strip(_BLANK)))
-        return cls(tuple((name, tuple(settings)) for name, settings in sections))
+        try:
+            return cls(read_sections(text))
+        except UnitSyntaxError as error:
+            raise Failed(
+                Reason.UNITS_INVALID,
+                "this is not a unit file",
+                evidence=f"line {error.number}: {error.line}",
+                hint=error.rule,
+                step="check",
+            ) from error
 
     def serialise(self) -> str:
         """The text that :meth:`parse` reads back as the same.
@@ -73,8 +85,30 @@ class UnitFile:
         return tuple(values)
 
 
+def read_sections(text: str) -> tuple[Section, ...]:
+    """The sections of a unit file, as :meth:`UnitFile.parse` has them.
+
+    Raises:
+        UnitSyntaxError: a line is none of these.
+    """
+    sections: list[tuple[str, list[Setting]]] = []
+    for number, line in _logical_lines(text):
+        if line.startswith("["):
+            if not line.endswith("]") or not _SECTION.fullmatch(line[1:-1]):
+                raise UnitSyntaxError(number, line, "a section is written [Name]")
+            sections.append((line[1:-1], []))
+            continue
+        key, equals, value = line.partition("=")
+        if not equals or not key.strip(_BLANK):
+            raise UnitSyntaxError(number, line, "an assignment is written Key=value")
+        if not sections:
+            raise UnitSyntaxError(number, line, "an assignment stands in a section")
+        sections[-1][1].append((key.strip(_BLANK), value.strip(_BLANK)))
+    return tuple((name, tuple(settings)) for name, settings in sections)
+
+
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
-    joined = ""
+    parts: list[str] = []
     first = 0
     # Only a line feed ends a line; str.splitlines knows ten more characters that systemd does not.
     for number, raw in enumerate(text.split("\n"), start=1):
@@ -82,16 +116,17 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
         # A comment between continued lines is skipped and does not end the assignment.
         if line.startswith(("#", ";")):
             continue
-        first = first if joined else number
-        joined += line
-        if _continues(joined):
-            joined = joined[:-1] + " "
-            continue
-        if joined.strip(_BLANK):
-            yield first, joined.strip(_BLANK)
-        joined = ""
-    if joined.strip(_BLANK):
-        yield first, joined.strip(_BLANK)
+        first = first if parts else number
+        goes_on = _continues(line)
+        parts.append(f"{line[:-1]} " if goes_on else line)
+        if not goes_on:
+            joined = "".join(parts).strip(_BLANK)
+            parts = []
+            if joined:
+                yield first, joined
+    joined = "".join(parts).strip(_BLANK)
+    if joined:
+        yield first, joined
 
 
 def _continues(text: str) -> bool:
@@ -108,16 +143,6 @@ def _section_text(name: str, settings: tuple[Setting, ...]) -> str:
         if _CONTROL.search(value) or value != value.strip(_BLANK) or _continues(value):
             raise _unwritable(f"value {value!r} of {key}")
     return "".join([f"[{name}]\n", *(f"{key}={value}\n" for key, value in settings)])
-
-
-def _invalid(number: int, line: str, hint: str) -> Failed:
-    return Failed(
-        Reason.UNITS_INVALID,
-        "this is not a unit file",
-        evidence=f"line {number}: {line}",
-        hint=hint,
-        step="check",
-    )
 
 
 def _unwritable(what: str) -> Failed:

@@ -18,6 +18,7 @@ HEAVY = {
     "jinja2",
     "prometheus_client",
     "pydantic",
+    "re2",
     "rich",
     "tomllib",
     "watchdog",

@@ -9,7 +9,7 @@ from portreeve.definitions.model import Format
 def parse(format_: Format, data: bytes) -> Mapping[str, Any]:
     """Turn a file's bytes into nested mappings, lists and scalars.
 
-    INI, env and YAML give texts, as they were written; JSON and TOML give what they say.
+    JSON and TOML give what they say; the others give texts, as they were written.
 
     Args:
         format_: how it is written.
@@ -39,3 +39,19 @@ def parse(format_: Format, data: bytes) -> Mapping[str, Any]:
             from portreeve.sources.formats import env
 
             return env.parse(data)
+        case Format.PROPERTIES:
+            from portreeve.sources.formats import properties
+
+            return properties.parse(data)
+        case Format.XML:
+            from portreeve.sources.formats import xml
+
+            return xml.parse(data)
+        case Format.UNIT:
+            from portreeve.sources.formats import unit
+
+            return unit.parse(data)
+        case Format.TEXT:
+            from portreeve.sources.formats import lines
+
+            return lines.parse(data)

@@ -27,7 +27,7 @@ def refused(format_: Format, data: str | bytes) -> FormatError:
     return caught.value
 
 
-@pytest.mark.parametrize("format_", Format)
+@pytest.mark.parametrize("format_", [each for each in Format if each is not Format.PROPERTIES])
 def test_what_is_not_utf_8_is_refused_with_its_line(format_: Format) -> None:
     assert str(refused(format_, b"\n\n\xff")) == "line 3: not UTF-8"
 
@@ -82,6 +82,20 @@ def test_a_byte_order_mark_is_not_part_of_the_text(format_: Format, text: str) -
         (Format.TOML, "a = " + "9" * 5000, "a number that is too long"),
         (Format.ENV, "A=1\nsecret", "line 2: neither NAME=value, nor a comment"),
         (Format.ENV, "A=1\nB='x\n", "line 2: a quote that is not closed"),
+        (Format.PROPERTIES, "a=1\nb=\\u12g4", "line 2: \\u without four hexadecimal digits"),
+        (Format.UNIT, "A=secret", "line 1: an assignment stands in a section"),
+        (Format.UNIT, "[A]\nsecret", "line 2: an assignment is written Key=value"),
+        (Format.UNIT, "[A\nB=secret", "line 1: a section is written [Name]"),
+        (Format.XML, "", "line 1: not XML"),
+        (Format.XML, "<a>\n<b></a>", "line 2: not XML"),
+        (Format.XML, "<a>\n&secret;</a>", "line 2: an entity that XML does not define"),
+        (Format.XML, "<a>" * 100_000, "line 1: nested too deep"),
+        (Format.XML, "<a>" + "<b/>" * 100_000, "line 1: too many elements and attributes"),
+        (
+            Format.XML,
+            "<?xml version='1.0' encoding='latin-1'?><a/>",
+            "line 1: declared to be in another encoding than UTF-8",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_with_the_line_and_without_the_text(
