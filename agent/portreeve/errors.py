@@ -28,6 +28,7 @@ class Reason(StrEnum):
     CONTAINER_ABSENT = "container-absent"
     CONTAINER_AMBIGUOUS = "container-ambiguous"
     CONTAINER_NOT_RUNNING = "container-not-running"
+    CREDENTIAL_ABSENT = "credential-absent"
     DEFINITION_INVALID = "definition-invalid"
     DIRECTORY_ABSENT = "directory-absent"
     DOCKER_DOWN = "docker-down"

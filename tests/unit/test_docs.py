@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from portreeve.definitions.schema import SettingsTable, SyncTable, Table
+from portreeve.definitions.schema import Table
+from portreeve.definitions.tables import SettingsTable, SyncTable
 from portreeve.errors import ExitCode, Reason
 from portreeve.reconcile.status import Stage, State
 

@@ -35,6 +35,8 @@ def apply(step: ApplyStep, systemd: Systemd) -> None:
         Failed: the unit is masked, or its job did not succeed.
         Unreachable: there is no systemd to ask.
     """
+    if not isinstance(step, Restart | Reload):
+        raise NotImplementedError(step)
     state = systemd.unit(step.unit)
     _refuse_unusable(state, step.unit)
     match step:

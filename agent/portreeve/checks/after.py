@@ -7,7 +7,7 @@ import time
 from portreeve.checks.address import Ip, parse_listening, split_host
 from portreeve.checks.http import HttpError, http_status
 from portreeve.checks.listeners import listeners
-from portreeve.definitions.steps import Http, Listening, Tcp, UnitActive, VerifyStep, describe
+from portreeve.definitions.steps import Command, Http, Listening, Tcp, UnitActive, VerifyStep, describe
 from portreeve.errors import Failed, Reason, Unreachable, Waiting
 from portreeve.systemd.bus import Systemd
 
@@ -73,6 +73,8 @@ def probe(step: VerifyStep, *, systemd: Systemd | None, timeout: float = _TRY_TI
             return _http(step, timeout)
         case UnitActive():
             return _unit_active(step.unit, systemd)
+        case Command():
+            raise NotImplementedError(step)
 
 
 def _listening(text: str) -> str | None:

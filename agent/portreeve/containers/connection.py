@@ -17,7 +17,8 @@ from portreeve.containers.failure import Failure
 from portreeve.containers.model import Container, DockerInfo
 from portreeve.containers.probe import FRESH, Probe
 from portreeve.containers.selection import choose, filters
-from portreeve.definitions.model import ContainerRef, DockerSettings
+from portreeve.definitions.locations import ContainerRef
+from portreeve.definitions.settings import DockerSettings
 from portreeve.errors import DockerUnavailable, Reason, Waiting
 
 if TYPE_CHECKING:

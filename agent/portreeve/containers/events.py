@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 from portreeve.containers import failure
 from portreeve.containers.failure import Failure
 from portreeve.containers.wire import UnixConnection
-from portreeve.definitions.model import DockerSettings
+from portreeve.definitions.settings import DockerSettings
 
 ACTIONS = ("create", "start", "die", "destroy", "rename", "pause", "unpause")
 """The events that can change what a source reads; health checks would add three a probe."""

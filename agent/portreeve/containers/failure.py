@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from portreeve.definitions.model import DockerSettings
+from portreeve.definitions.settings import DockerSettings
 from portreeve.errors import DockerUnavailable, Reason
 
 _VERSION_REFUSED = re.compile(r"client version \S+ is too (new|old)", re.IGNORECASE)

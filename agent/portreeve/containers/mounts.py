@@ -7,7 +7,7 @@ from pathlib import Path
 
 from portreeve.containers.connection import Docker
 from portreeve.containers.model import Container, Mount
-from portreeve.definitions.model import ContainerFile
+from portreeve.definitions.locations import ContainerFile
 from portreeve.errors import Reason, Waiting
 
 _HAS_MOUNTS = ("running", "paused")

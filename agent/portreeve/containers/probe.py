@@ -11,7 +11,7 @@ from portreeve.containers import failure
 from portreeve.containers.failure import Failure
 from portreeve.containers.model import DockerInfo
 from portreeve.containers.wire import UnixConnection
-from portreeve.definitions.model import DockerSettings
+from portreeve.definitions.settings import DockerSettings
 from portreeve.errors import DockerUnavailable
 
 MINIMUM_API_VERSION = "1.24"

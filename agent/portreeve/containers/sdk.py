@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from docker import APIClient
 from docker.transport.unixconn import UnixHTTPAdapter, UnixHTTPConnection, UnixHTTPConnectionPool
 
-from portreeve.definitions.model import DockerSettings
+from portreeve.definitions.settings import DockerSettings
 
 
 class _Connection(UnixHTTPConnection):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from portreeve.containers.answers import Listed
-from portreeve.definitions.model import COMPOSE_PROJECT, COMPOSE_SERVICE, ContainerRef
+from portreeve.definitions.locations import COMPOSE_PROJECT, COMPOSE_SERVICE, ContainerRef
 from portreeve.errors import Reason, Waiting
 
 _ONE_OFF = "com.docker.compose.oneoff"

@@ -7,7 +7,7 @@ the garbage collector, and waits for events without any timeout [read and measur
 import socket
 from http.client import HTTPConnection
 
-from portreeve.definitions.model import DockerSettings
+from portreeve.definitions.settings import DockerSettings
 
 
 class UnixConnection(HTTPConnection):

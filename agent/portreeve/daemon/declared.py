@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from portreeve.definitions.load import load
-from portreeve.definitions.model import ContainerFile, ContainerRef, Definitions, Settings, Sync
+from portreeve.definitions.locations import ContainerFile, ContainerRef
+from portreeve.definitions.model import Definitions, Sync
+from portreeve.definitions.settings import Settings
 from portreeve.paths import Paths
 from portreeve.systemd.messages import MessageId
 

@@ -4,10 +4,11 @@ from dataclasses import replace
 from typing import Any
 
 from portreeve.definitions.inputs import Inputs
-from portreeve.definitions.model import DockerSettings, ReconcileSettings, Settings
 from portreeve.definitions.quantities import format_duration
 from portreeve.definitions.report import Report
-from portreeve.definitions.schema import SettingsTable, Table, parse
+from portreeve.definitions.schema import Table, parse
+from portreeve.definitions.settings import DockerSettings, ReconcileSettings, Settings
+from portreeve.definitions.tables import SettingsTable
 
 
 def build_settings(inputs: Inputs, report: Report) -> Settings:

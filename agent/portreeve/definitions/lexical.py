@@ -1,24 +1,15 @@
 """Rules that one text of a definition must follow, whatever stands around it.
 
-Each function takes what TOML gave and returns it as the model wants it, or raises :class:`Rejected`.
-A step's text may hold a template; then only what is outside the braces can be judged.
-"""
+Each function takes what TOML gave and returns it as the model wants it, or raises :class:`Rejected`."""
 
 import re
-import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 
 from portreeve.definitions.rejection import Rejected
-from portreeve.definitions.suggestions import did_you_mean, nearest
+from portreeve.definitions.suggestions import did_you_mean
 from portreeve.regex import PatternError, check
 
-UNIT_SUFFIXES = (
-    "service", "socket", "target", "path", "timer", "mount", "slice", "scope", "swap", "automount", "device",
-)  # fmt: skip
-"""The types of units, systemd.unit(5)."""
-
-_UNIT = re.compile(r"[A-Za-z0-9:_.\\@-]+", re.ASCII)
 _MODE = re.compile(r"0?[0-7]{3}", re.ASCII)
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -32,7 +23,7 @@ def word_of(words: Sequence[str], unbuilt: Sequence[str] = ()) -> Callable[[obje
     """
 
     def check(value: object) -> str:
-        text = _text(value)
+        text = in_quotes(value)
         if text in unbuilt:
             raise Rejected(f'"{text}" is not supported by this version', f"supported: {', '.join(words)}")
         if text not in words:
@@ -54,7 +45,7 @@ def absolute_path(value: object) -> Path:
 
 def plain_path(value: object) -> str:
     """A literal path without ``..``, absolute or not."""
-    text = _text(value)
+    text = in_quotes(value)
     if not text or text.endswith("/"):
         raise Rejected("must name a file")
     if "{{" in text or "{%" in text:
@@ -75,7 +66,7 @@ def socket_path(value: object) -> Path:
 
 def mount_point(value: object) -> str:
     """An absolute path inside a container that names a folder."""
-    return str(absolute_path(_text(value).rstrip("/")))
+    return str(absolute_path(in_quotes(value).rstrip("/")))
 
 
 def template_name(value: object) -> str:
@@ -92,7 +83,7 @@ def file_mode(value: object) -> int:
     """Permission bits such as ``"0644"``."""
     if isinstance(value, int) and not isinstance(value, bool):
         raise Rejected("must be an octal number in quotes", f'did you mean "{value:04d}"?')
-    text = _text(value)
+    text = in_quotes(value)
     if not _MODE.fullmatch(text):
         raise Rejected(f'must be permission bits, not "{text}"', 'an octal number such as "0644" or "0600"')
     return int(text, 8)
@@ -102,7 +93,7 @@ def account(value: object) -> str:
     """A user or group by name or number."""
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return str(value)
-    text = _text(value)
+    text = in_quotes(value)
     if not text or ":" in text or not text.isprintable():
         raise Rejected("must be one name or number")
     return text
@@ -110,7 +101,7 @@ def account(value: object) -> str:
 
 def pattern(value: object) -> str:
     """A regular expression in the syntax of RE2."""
-    text = _text(value)
+    text = in_quotes(value)
     try:
         check(text)
     except PatternError as error:
@@ -120,13 +111,23 @@ def pattern(value: object) -> str:
     return text
 
 
+def match(value: object) -> str:
+    """A regular expression that finds one thing."""
+    text = in_quotes(value)
+    try:
+        check(text, most_groups=1)
+    except PatternError as error:
+        raise Rejected(f"cannot be used: {error}", "a text in single quotes keeps its backslashes") from error
+    return text
+
+
 def key_path(value: object) -> tuple[str, ...]:
     """``"section.key"``, or a list where a part has a dot of its own."""
     if isinstance(value, list):
         if not value or not all(isinstance(part, str) and part for part in value):
             raise Rejected("must be a list of texts that are not empty", 'such as ["a.b", "port"]')
         return tuple(value)
-    text = _text(value)
+    text = in_quotes(value)
     parts = text.split(".")
     if not all(parts):
         what = "must not be empty" if not text else f'has an empty part: "{text}"'
@@ -134,74 +135,44 @@ def key_path(value: object) -> tuple[str, ...]:
     return tuple(parts)
 
 
-def unit_name(value: object) -> str:
-    """The full name of a unit; its type is checked unless a template decides it."""
-    text = _text(value)
-    literal = re.sub(r"\{\{.*?\}\}", "x", text)
-    if not _UNIT.fullmatch(literal):
-        raise Rejected(f'must be the name of a unit, not "{text}"', 'such as "cockpit.socket"')
-    if text.endswith("}}"):
-        return text
-    stem, dot, suffix = text.rpartition(".")
-    if not dot:
-        raise Rejected(f'must be the full name of a unit, not "{text}"', f'did you mean "{text}.service"?')
-    if suffix not in UNIT_SUFFIXES:
-        near = nearest(suffix, UNIT_SUFFIXES)
-        hint = f'did you mean "{stem}.{near}"?' if near else f"known types: {', '.join(UNIT_SUFFIXES)}"
-        raise Rejected(f'ends with the unknown unit type ".{suffix}"', hint)
+def text_or_texts(value: object) -> tuple[str, ...]:
+    """A text, or a list of texts."""
+    texts = value if isinstance(value, list) else [value]
+    if not texts or not all(isinstance(text, str) and text for text in texts):
+        raise Rejected("must be a text or a list of texts, none of them empty", 'such as "example.key=value"')
+    return tuple(texts)
+
+
+def credential_name(value: object) -> str:
+    """The name of a credential, which is that of a file."""
+    text = in_quotes(value)
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", text, re.ASCII):
+        raise Rejected(f'must be the name of a credential, not "{text}"', "as in LoadCredential=NAME:PATH")
     return text
 
 
-def port_text(value: object) -> str:
-    """A port as a number or text; a template is judged when it is rendered."""
-    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else _text(value)
-    if "{{" not in text and not _is_port(text):
-        raise Rejected(f'must be a port from 1 to 65535, not "{text}"', 'such as "{{ port }}" or 9090')
-    return text
-
-
-def listening_address(value: object) -> str:
-    """``PORT`` or ``ADDRESS:PORT``."""
-    if isinstance(value, str) and ":" in value and "{{" not in value:
-        return host_and_port(value)
-    return port_text(value)
-
-
-def host_and_port(value: object) -> str:
-    """``HOST:PORT``."""
-    text = _text(value)
-    host, colon, port = text.rpartition(":")
-    if "{{" not in text and not (host and colon and _is_port(port)):
-        raise Rejected(f'must be HOST:PORT, not "{text}"', 'such as "127.0.0.1:{{ port }}" or "[::1]:80"')
-    return text
-
-
-def http_url(value: object) -> str:
-    """An address that starts with ``http://`` or ``https://``."""
-    text = _text(value)
-    if not text.startswith(("http://", "https://", "{{")):
-        raise Rejected(f'must start with http:// or https://, not "{text}"', f'did you mean "http://{text}"?')
-    return text
-
-
-def arguments(value: object) -> tuple[str, ...]:
-    """A program and its arguments, without a shell."""
-    if isinstance(value, str):
-        try:
-            words = ", ".join(f'"{word}"' for word in shlex.split(value))
-        except ValueError:
-            words = '"program", "argument"'
-        raise Rejected("must be a list: no shell takes it apart", f"write [{words}]")
-    if not isinstance(value, list) or not value or not all(isinstance(word, str) for word in value):
-        raise Rejected("must be a list of texts", 'such as ["nginx", "-t", "-c", "{{ staged }}"]')
-    if not value[0]:
-        raise Rejected("must begin with a program")
-    return tuple(value)
+def settings_of_keys(value: object) -> tuple[tuple[tuple[str, ...], str | int | float | bool], ...]:
+    """``{ "section.key" = … }``, or a list of ``{ key, value }`` where a part has a dot of its own."""
+    if isinstance(value, dict):
+        pairs = [(key_path(key), scalar(item)) for key, item in value.items()]
+    elif isinstance(value, list) and all(isinstance(item, dict) for item in value):
+        if any(item.keys() != {"key", "value"} for item in value):
+            raise Rejected(
+                "must be a list of tables with `key` and `value`", '{ key = ["a.b", "c"], value = 1 }'
+            )
+        pairs = [(key_path(item["key"]), scalar(item["value"])) for item in value]
+    else:
+        raise Rejected("must be a table of keys", 'such as { "section.key" = "{{ value }}" }')
+    if not pairs:
+        raise Rejected("must set at least one key")
+    if len({key for key, _ in pairs}) < len(pairs):
+        raise Rejected("sets the same key twice")
+    return tuple(pairs)
 
 
 def log_level(value: object) -> str:
     """A name of :mod:`logging`, in upper case."""
-    text = _text(value).upper()
+    text = in_quotes(value).upper()
     if text not in _LEVELS:
         raise Rejected(
             f'must be one of {", ".join(_LEVELS)}, not "{value}"', did_you_mean(text, _LEVELS, otherwise="")
@@ -209,11 +180,8 @@ def log_level(value: object) -> str:
     return text
 
 
-def _is_port(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 5 and 1 <= int(text) <= 65535
-
-
-def _text(value: object) -> str:
+def in_quotes(value: object) -> str:
+    """A text."""
     if not isinstance(value, str):
         raise Rejected("must be a text in quotes")
     return value

@@ -4,7 +4,6 @@ Whatever is wrong with one definition ends as problems of that definition; the g
 same, and nothing is raised.
 """
 
-import os.path
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,12 +14,15 @@ from portreeve.definitions.agent_settings import build_settings
 from portreeve.definitions.discovery import SETTINGS, TEMPLATES, Candidate, discover
 from portreeve.definitions.fragments import read
 from portreeve.definitions.inputs import Inputs, merge
-from portreeve.definitions.model import Definitions, Service, Settings, Sync
+from portreeve.definitions.model import Definitions, Edits, Service, Sync, Target
 from portreeve.definitions.problems import Problem
 from portreeve.definitions.report import Report
 from portreeve.definitions.service_definition import build_service
+from portreeve.definitions.settings import Settings
 from portreeve.definitions.sync_definition import SyncDraft, build_sync
+from portreeve.definitions.target_tables import overlap, same_place
 from portreeve.definitions.template_rules import Lints
+from portreeve.definitions.upstream import circles, upstream
 from portreeve.paths import Paths
 
 
@@ -67,6 +69,7 @@ def load_candidates(
     for candidate in candidates:
         loading.load_definition(candidate)
     loading.refuse_shared_targets()
+    loading.refuse_circles()
     loading.refuse_shared_units()
     return loading.definitions(problems, watched)
 
@@ -110,20 +113,42 @@ class _Loading:
                 report.extend([Problem(candidate.files[0], 0, message)])
 
     def refuse_shared_targets(self) -> None:
-        """A file with two masters would change for ever: neither of the syncs is taken."""
-        users: dict[str, list[tuple[str, int]]] = defaultdict(list)
+        """A file or key with two masters would change for ever: neither of the syncs is taken."""
+        users: dict[str, list[tuple[str, int, Target]]] = defaultdict(list)
         for name, draft in self.drafts.items():
             for index, target in draft.targets:
-                users[os.path.normpath(target.path)].append((name, index))
+                users[same_place(target.place)].append((name, index, target))
         for path, uses in users.items():
-            for name, index in uses:
-                others = sorted({other for other, _ in uses} - {name})
+            for name, index, target in uses:
+                others = sorted(
+                    {other for other, _, their in uses if other != name and overlap(target, their)}
+                )
                 if others:
+                    what = (
+                        "has keys that are set by" if isinstance(target.content, Edits) else "is a target of"
+                    )
                     self.reports[f"syncs.d/{name}"].add(
                         ("targets", index, "path"),
-                        f"{path} is a target of the sync {' and of '.join(others)} too",
+                        f"{path} {what} the sync {' and of '.join(others)} too",
                         "a file has one master: remove one of the targets, or mask one of the definitions",
                     )
+
+    def refuse_circles(self) -> None:
+        """What feeds itself would change for ever."""
+        for circle in circles(self.upstream()):
+            for name in circle:
+                others = " and ".join(other for other in circle if other != name)
+                self.reports[f"syncs.d/{name}"].add(
+                    ("sources",),
+                    f"its sources come from its own targets, by way of {others}"
+                    if others
+                    else "one of its sources is its own target",
+                    "a value has one owner: remove the way back",
+                )
+
+    def upstream(self) -> dict[str, tuple[str, ...]]:
+        """By sync, those whose targets are its sources."""
+        return upstream({name: draft.sync for name, draft in self.drafts.items() if draft.sync is not None})
 
     def refuse_shared_units(self) -> None:
         """Both would write the same drop-in."""
@@ -154,6 +179,7 @@ class _Loading:
             broken=broken,
             template_folders=tuple(self.folders),
             files=tuple(sorted({*watched, *self.folders, *templates})),
+            upstream=upstream(syncs),
         )
 
 

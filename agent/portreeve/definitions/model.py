@@ -5,13 +5,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from portreeve.definitions.locations import FileLocation, Location
 from portreeve.definitions.problems import Problem
+from portreeve.definitions.settings import Settings
 from portreeve.definitions.steps import ApplyStep, CheckStep, VerifyStep
 
 Scalar = str | int | float | bool
-
-COMPOSE_PROJECT = "com.docker.compose.project"
-COMPOSE_SERVICE = "com.docker.compose.service"
 
 
 class Format(StrEnum):
@@ -48,106 +47,39 @@ class ValueType(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class ContainerRef:
-    """How a container is found: by exactly one of name, compose service, or label.
+class Adoption:
+    """Where the host has the value that is in force before portreeve makes one so.
 
     Args:
-        name: the container's name, without a slash.
-        project, service: those of compose, always both.
-        label: ``key`` or ``key=value``.
-    """
-
-    name: str | None = None
-    project: str | None = None
-    service: str | None = None
-    label: str | None = None
-
-    def matches(self, name: str, labels: Mapping[str, str]) -> bool:
-        """Whether a container of that name and those labels is meant.
-
-        Args:
-            name: without a slash.
-            labels: the container's, or an event's attributes, which contain them.
-        """
-        if self.name is not None:
-            return name == self.name
-        if self.label is not None:
-            key, given, value = self.label.partition("=")
-            return key in labels and (not given or labels[key] == value)
-        return (labels.get(COMPOSE_PROJECT), labels.get(COMPOSE_SERVICE)) == (self.project, self.service)
-
-    def __str__(self) -> str:
-        if self.name:
-            return self.name
-        if self.label:
-            return f"label {self.label}"
-        return f"compose {self.project}/{self.service}"
-
-
-@dataclass(frozen=True, slots=True)
-class HostFile:
-    """A file of the host."""
-
-    path: Path
-
-    def __str__(self) -> str:
-        return str(self.path)
-
-
-@dataclass(frozen=True, slots=True)
-class ContainerFile:
-    """A file that a container writes.
-
-    Args:
-        container: whose file it is.
-        path: relative to the volume or mount where one is named, else absolute inside the container.
-        volume: the volume's name as ``docker volume ls`` prints it.
-        mount: the mount point inside the container. At most one of ``volume`` and ``mount``.
-    """
-
-    container: ContainerRef
-    path: str
-    volume: str | None = None
-    mount: str | None = None
-
-    def __str__(self) -> str:
-        place = self.volume or self.mount
-        return f"{self.container}:{place}/{self.path}" if place else f"{self.container}:{self.path}"
-
-
-Location = HostFile | ContainerFile
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A file that values are read from.
-
-    Args:
-        name: as in ``[sources.NAME]``.
-        location: where the file is.
+        file: a file of the host.
         format: how it is written.
-        max_size: bytes; a longer file is refused.
+        key: the path to the value inside it; empty for a text.
+        match: a regular expression that finds the value in a text.
     """
 
-    name: str
-    location: Location
+    file: Path
     format: Format
-    max_size: int = 1 << 20
+    key: tuple[str, ...] = ()
+    match: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A typed value and where it is read.
+    """A typed value and where it comes from.
 
     Args:
         name: what templates call it.
-        source: the source's name.
-        key: the path to it inside the source, outermost first.
+        source: the source's name; empty for one that is computed.
+        key: the path to it inside the source, outermost first; empty for all of a text.
         type: what it must be.
         default: used when the key is absent; ``None`` means the value is required.
         pattern: a regular expression that the whole text must match.
-        minimum, maximum: inclusive, for numbers and ports.
+        minimum: inclusive, for numbers and ports.
+        maximum: inclusive, for numbers and ports.
         choices: the only values allowed; required for ``enum``.
+        match: a regular expression that finds it in a text: its first group, or all of the match.
+        expr: a template that computes it from other values.
+        adopt: where the value in force before portreeve is found.
     """
 
     name: str
@@ -159,24 +91,98 @@ class Value:
     minimum: float | None = None
     maximum: float | None = None
     choices: tuple[Scalar, ...] = ()
+    match: str | None = None
+    expr: str | None = None
+    adopt: Adoption | None = None
+
+    @property
+    def address(self) -> str:
+        """Where in its source it is, for people."""
+        return self.match or ".".join(self.key) or "all of it"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Something that values are read from, or a folder that is mirrored.
+
+    Args:
+        name: as in ``[sources.NAME]``.
+        location: where it is.
+        format: how its bytes are written; ``None`` for what has none: a folder, what Docker tells, the
+            environment.
+        max_size: bytes; more is refused.
+        values: of a list of containers, what is taken from each of them.
+    """
+
+    name: str
+    location: Location
+    format: Format | None
+    max_size: int = 1 << 20
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A target's content is what a template gives.
+
+    Args:
+        name: found on the search path.
+    """
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edits:
+    """Single keys of a file are set, and all else of it is left alone.
+
+    Args:
+        format: how the file is written.
+        set: by key, outermost part first: a text that may hold a template, or what is written as it is.
+    """
+
+    format: Format
+    set: Mapping[tuple[str, ...], Scalar]
+
+
+@dataclass(frozen=True, slots=True)
+class Mirror:
+    """A target is a folder that has what a source's folder has.
+
+    Args:
+        source: the source's name.
+    """
+
+    source: str
+
+
+class Write(StrEnum):
+    """How a target is replaced."""
+
+    ATOMIC = "atomic"
+    IN_PLACE = "in-place"
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A host file that portreeve generates.
+    """A file or folder that portreeve generates, or of which it sets keys.
 
     Args:
-        path: absolute; a literal, never rendered.
-        template: the template's name, found on the search path.
+        place: where it is; literal, never rendered.
+        content: what is to be there.
         mode: permission bits; ``None`` keeps those of an existing file and gives a new one 0644.
-        owner, group: name or id; ``None`` keeps, or root.
+        owner: user name or id; ``None`` keeps, or root.
+        group: group name or id; ``None`` keeps, or root.
+        write: how it is replaced; ``None``: in place where the file is a mount point of its own, else
+            atomically.
     """
 
-    path: Path
-    template: str
+    place: FileLocation
+    content: Template | Edits | Mirror
     mode: int | None = None
     owner: str | None = None
     group: str | None = None
+    write: Write | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +193,8 @@ class Sync:
         name: the definition's file name without ``.toml``.
         description: one line for people.
         sources: by name.
-        values: by name, in the order they were declared.
+        values: by name: those that are read in the order they were declared, then those that are computed,
+            each after what it is computed from.
         targets: one set: checked, replaced and restored together.
         check: before anything is replaced, in order.
         apply: after everything is replaced, in order.
@@ -206,6 +213,13 @@ class Sync:
     verify: tuple[VerifyStep, ...]
     deadline: float
     origin: tuple[Path, ...]
+
+    @property
+    def confidential(self) -> bool:
+        """It handles secrets: what it writes is never shown, and never kept in the clear."""
+        listed = (value for source in self.sources.values() for value in source.values.values())
+        secret = any(value.type is ValueType.SECRET for value in (*self.values.values(), *listed))
+        return secret or any(isinstance(target.content, Mirror) for target in self.targets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,56 +242,6 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
-class DockerSettings:
-    """How Docker is reached.
-
-    Args:
-        socket: its API socket.
-        timeout: seconds for one call; a daemon that accepts and does not answer for so long is hung.
-    """
-
-    socket: Path = Path("/run/docker.sock")
-    timeout: float = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class ReconcileSettings:
-    """How the agent works; every time is in seconds.
-
-    Args:
-        workers: syncs worked on at the same time.
-        deadline: of a sync that names none of its own.
-        resync: how often everything is looked at although nothing woke the agent.
-        poll: how often a source that cannot be watched is read while it is in use.
-        backoff_min, backoff_max: before the first new try, and between tries at most.
-        keep: generations of written files kept for each sync.
-    """
-
-    workers: int = 4
-    deadline: float = 300.0
-    resync: float = 300.0
-    poll: float = 30.0
-    backoff_min: float = 0.5
-    backoff_max: float = 30.0
-    keep: int = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """``portreeve.toml``.
-
-    Args:
-        docker: how Docker is reached.
-        reconcile: how the agent works.
-        log_level: the lowest level that is logged, a name of :mod:`logging`.
-    """
-
-    docker: DockerSettings = field(default_factory=DockerSettings)
-    reconcile: ReconcileSettings = field(default_factory=ReconcileSettings)
-    log_level: str = "INFO"
-
-
-@dataclass(frozen=True, slots=True)
 class Definitions:
     """Everything that was declared, valid or not.
 
@@ -289,6 +253,7 @@ class Definitions:
         broken: names (``syncs.d/NAME``) of definitions that exist and are not valid, with their problems.
         template_folders: where templates are found, first hit wins.
         files: every file and folder that was or would be read, so that a change of it can be noticed.
+        upstream: by sync, the syncs whose targets are its sources; it is worked on after them.
     """
 
     settings: Settings
@@ -298,3 +263,4 @@ class Definitions:
     broken: Mapping[str, tuple[Problem, ...]]
     template_folders: tuple[Path, ...]
     files: tuple[Path, ...]
+    upstream: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

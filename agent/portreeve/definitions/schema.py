@@ -1,32 +1,18 @@
-"""The shape of the tables, as pydantic models: which keys there are and what each may hold.
+"""Takes a definition's data apart by pydantic models: what is right of it, and every key that is not.
 
-Every key is optional here, so that one mistake never hides another: :func:`parse` reports the keys that are
-wrong, leaves them out, and returns the rest. What must be there, and what fits together, is judged afterwards
-by the modules that build the model. This is the only module that knows pydantic.
+Every key is optional in the models, so that one mistake never hides another: :func:`parse` reports the keys
+that are wrong, leaves them out, and returns the rest. What must be there, and what fits together, is judged
+afterwards by the modules that build the model.
 """
 
 import copy
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_origin
+from typing import Any, ClassVar, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-from portreeve.definitions import lexical
 from portreeve.definitions.faults import Fault, unknown_key, wrong_value
-from portreeve.definitions.model import Format, Scalar, ValueType
 from portreeve.definitions.positions import KeyPath
-from portreeve.definitions.quantities import parse_duration, parse_size
-
-_FORMATS = tuple(Format)
-_UNBUILT_FORMATS = ("properties", "xml", "unit", "text")
-
-Duration = Annotated[float, PlainValidator(parse_duration)]
-Size = Annotated[int, PlainValidator(parse_size)]
-AbsolutePath = Annotated[Path, PlainValidator(lexical.absolute_path)]
-PlainPath = Annotated[str, PlainValidator(lexical.plain_path)]
-UnitName = Annotated[str, PlainValidator(lexical.unit_name)]
-Count = Annotated[int, Field(ge=1)]
 
 
 class Table(BaseModel):
@@ -38,180 +24,6 @@ class Table(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="forbid")
     unbuilt: ClassVar[Mapping[str, tuple[str, ...]]] = {}
-
-
-class ComposeTable(Table):
-    """``compose = { project, service }``."""
-
-    project: str | None = None
-    service: str | None = None
-
-
-class SourceTable(Table):
-    """``[sources.NAME]``."""
-
-    unbuilt = {
-        "command": ("path",),
-        "containers": (),
-        "credential": (),
-        "environment": (),
-        "etcd": (),
-        "inspect": ("path",),
-    }
-    file: AbsolutePath | None = None
-    container: str | None = None
-    compose: ComposeTable | None = None
-    label: str | None = None
-    volume: str | None = None
-    mount: Annotated[str, PlainValidator(lexical.mount_point)] | None = None
-    path: PlainPath | None = None
-    format: Annotated[str, PlainValidator(lexical.word_of(_FORMATS, _UNBUILT_FORMATS))] | None = None
-    max_size: Size | None = None
-
-
-class ValueTable(Table):
-    """``NAME = { … }`` in ``[values]``."""
-
-    unbuilt = {"expr": ("source", "key")}
-    source: str | None = None
-    key: Annotated[tuple[str, ...], PlainValidator(lexical.key_path)] | None = None
-    type: Annotated[str, PlainValidator(lexical.word_of(tuple(ValueType)))] | None = None
-    default: Annotated[Scalar | tuple[Scalar, ...], PlainValidator(lexical.scalar_or_scalars)] | None = None
-    pattern: Annotated[str, PlainValidator(lexical.pattern)] | None = None
-    min: float | None = None
-    max: float | None = None
-    choices: Annotated[tuple[Scalar, ...], PlainValidator(lexical.scalars)] | None = None
-
-
-class TargetTable(Table):
-    """``[[targets]]``."""
-
-    unbuilt = {
-        "container": (),
-        "format": (),
-        "mirror": ("template",),
-        "mount": (),
-        "set": ("template",),
-        "volume": (),
-        "write": (),
-    }
-    path: AbsolutePath | None = None
-    template: Annotated[str, PlainValidator(lexical.template_name)] | None = None
-    mode: Annotated[int, PlainValidator(lexical.file_mode)] | None = None
-    owner: Annotated[str, PlainValidator(lexical.account)] | None = None
-    group: Annotated[str, PlainValidator(lexical.account)] | None = None
-
-
-class StepTable(Table):
-    """A step: one word that says what to do, and how long it may take."""
-
-    timeout: Duration | None = None
-
-
-class CheckTable(StepTable):
-    """``[[check]]``."""
-
-    unbuilt = {"container": ()}
-    port_free: Annotated[str, PlainValidator(lexical.port_text)] | None = None
-    command: Annotated[tuple[str, ...], PlainValidator(lexical.arguments)] | None = None
-    units: bool | None = None
-
-
-class ApplyTable(StepTable):
-    """``[[apply]]``."""
-
-    unbuilt = dict.fromkeys(
-        (
-            "command",
-            "exec",
-            "firewalld_port",
-            "reload_or_restart",
-            "selinux_port",
-            "signal",
-            "start",
-            "stop",
-        ),
-        (),
-    )
-    restart: UnitName | None = None
-    reload: UnitName | None = None
-
-
-class HttpTable(Table):
-    """``http = { url, status, insecure }``."""
-
-    url: Annotated[str, PlainValidator(lexical.http_url)] | None = None
-    status: Annotated[int, Field(ge=100, le=599)] | None = None
-    insecure: bool | None = None
-
-
-def _url_alone(value: object) -> object:
-    return {"url": value} if isinstance(value, str) else value
-
-
-class VerifyTable(StepTable):
-    """``[[verify]]``."""
-
-    unbuilt = {"command": (), "container_ready": ()}
-    listening: Annotated[str, PlainValidator(lexical.listening_address)] | None = None
-    tcp: Annotated[str, PlainValidator(lexical.host_and_port)] | None = None
-    http: Annotated[HttpTable | None, BeforeValidator(_url_alone)] = None
-    unit_active: UnitName | None = None
-
-
-class SyncTable(Table):
-    """``syncs.d/NAME.toml``."""
-
-    description: str | None = None
-    deadline: Duration | None = None
-    sources: dict[str, SourceTable] = {}
-    values: dict[str, ValueTable] = {}
-    targets: list[TargetTable] = []
-    check: list[CheckTable] = []
-    apply: list[ApplyTable] = []
-    verify: list[VerifyTable] = []
-
-
-class ServiceTable(Table):
-    """``services.d/NAME.toml``."""
-
-    unbuilt = {"memory_max": (), "oom_score_adjust": (), "probe": (), "restart": ()}
-    description: str | None = None
-    unit: UnitName | None = None
-    requires: list[str] | None = None
-
-
-class DockerTable(Table):
-    """``[docker]``."""
-
-    socket: Annotated[Path, PlainValidator(lexical.socket_path)] | None = None
-    timeout: Duration | None = None
-
-
-class ReconcileTable(Table):
-    """``[reconcile]``."""
-
-    workers: Count | None = None
-    deadline: Duration | None = None
-    resync: Duration | None = None
-    poll: Duration | None = None
-    backoff_min: Duration | None = None
-    backoff_max: Duration | None = None
-    keep: Count | None = None
-
-
-class LogTable(Table):
-    """``[log]``."""
-
-    level: Annotated[str, PlainValidator(lexical.log_level)] | None = None
-
-
-class SettingsTable(Table):
-    """``portreeve.toml``."""
-
-    docker: DockerTable = DockerTable()
-    reconcile: ReconcileTable = ReconcileTable()
-    log: LogTable = LogTable()
 
 
 AnyTable = TypeVar("AnyTable", bound=Table)

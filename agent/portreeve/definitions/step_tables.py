@@ -3,25 +3,36 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from portreeve.definitions.container_tables import NAMES, build_container, names_given, require_container
 from portreeve.definitions.positions import KeyPath
 from portreeve.definitions.report import Report
-from portreeve.definitions.schema import ApplyTable, CheckTable, HttpTable, StepTable, VerifyTable
 from portreeve.definitions.steps import (
+    UNIT_STEPS,
     ApplyStep,
     CheckStep,
     Command,
+    Exec,
+    FirewalldPort,
     Http,
     Listening,
     PortFree,
-    Reload,
-    Restart,
+    SelinuxPort,
+    Signal,
     Tcp,
     UnitActive,
     Units,
     VerifyStep,
 )
+from portreeve.definitions.tables import (
+    ApplyTable,
+    CheckTable,
+    ContainerTable,
+    HttpTable,
+    StepTable,
+    VerifyTable,
+)
 
-_QUALIFIERS = ("timeout", "container")
+_QUALIFIERS = ("timeout", *NAMES)
 """Keys of a step that say how, not what."""
 
 
@@ -38,7 +49,7 @@ def build_checks(
         if table.port_free is not None:
             steps.append(PortFree(table.port_free, **given))
         elif table.command is not None:
-            steps.append(Command(table.command, **given))
+            steps.append(Command(table.command, build_container(key, table, report), **given))
         elif table.units:
             steps.append(Units(**given))
         else:
@@ -54,14 +65,37 @@ def build_applies(
     """The actions, in order."""
     steps: list[ApplyStep] = []
     for index, table in enumerate(tables):
-        if not _one_word(("apply", index), table, raw[index], report):
-            continue
-        given = _timeout(table)
-        if table.restart is not None:
-            steps.append(Restart(table.restart, **given))
-        elif table.reload is not None:
-            steps.append(Reload(table.reload, **given))
+        key = ("apply", index)
+        if _one_word(key, table, raw[index], report):
+            step = _apply(key, table, _timeout(table), report)
+            steps += [] if step is None else [step]
     return tuple(steps)
+
+
+def _apply(key: KeyPath, table: ApplyTable, given: dict[str, Any], report: Report) -> ApplyStep | None:
+    for word, kind in UNIT_STEPS.items():
+        unit = getattr(table, word)
+        if unit is not None:
+            return kind(unit, **given)
+    if table.command is not None:
+        return Command(table.command, **given)
+    if table.firewalld_port is not None:
+        return FirewalldPort(table.firewalld_port, **given)
+    if table.selinux_port is not None:
+        place, port, type_ = (*key, "selinux_port"), table.selinux_port.port, table.selinux_port.type
+        report.require((*place, "port"), port, 'such as "{{ port }}"')
+        report.require((*place, "type"), type_, 'the type of the port, such as "websm_port_t"')
+        return None if port is None or type_ is None else SelinuxPort(port, type_, **given)
+    if table.exec is not None:
+        container = require_container((*key, "exec"), table.exec, report)
+        command = table.exec.command
+        report.require((*key, "exec", "command"), command, 'such as command = ["nginx", "-s", "reload"]')
+        return None if container is None or command is None else Exec(container, command, **given)
+    if table.signal is not None:
+        container, name = require_container((*key, "signal"), table.signal, report), table.signal.signal
+        report.require((*key, "signal", "signal"), name, 'such as signal = "HUP"')
+        return None if container is None or name is None else Signal(container, name, **given)
+    return None
 
 
 def build_verifies(
@@ -78,6 +112,8 @@ def build_verifies(
             steps.append(Listening(table.listening, **given))
         elif table.tcp is not None:
             steps.append(Tcp(table.tcp, **given))
+        elif table.command is not None:
+            steps.append(Command(table.command, build_container(key, table, report), **given))
         elif table.unit_active is not None:
             steps.append(UnitActive(table.unit_active, **given))
         elif table.http is not None:
@@ -114,4 +150,7 @@ def _one_word(key: KeyPath, table: StepTable, raw: Mapping[str, Any], report: Re
     unknown = [word for word in raw if word not in type(table).model_fields and word not in table.unbuilt]
     if not found and not unknown:
         report.add(key, "the step does not say what to do", f"one of {', '.join(known)}")
+    if isinstance(table, ContainerTable) and found and found[0] != "command" and names_given(table):
+        report.add((*key, names_given(table)[0]), f"only a `command` is run in a container, not `{found[0]}`")
+        return False
     return bool(found) and not report.concerns((*key, found[0]))

@@ -4,15 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from portreeve.definitions.computed_values import in_order
 from portreeve.definitions.inputs import Inputs
-from portreeve.definitions.model import ReconcileSettings, Sync, Target
+from portreeve.definitions.model import Sync, Target
 from portreeve.definitions.report import Report
-from portreeve.definitions.schema import SyncTable, parse
+from portreeve.definitions.schema import parse
+from portreeve.definitions.settings import ReconcileSettings
 from portreeve.definitions.source_tables import build_source
 from portreeve.definitions.step_tables import build_applies, build_checks, build_verifies
+from portreeve.definitions.tables import SyncTable
 from portreeve.definitions.target_tables import build_targets
-from portreeve.definitions.template_rules import Lints, check_step_templates, check_target_templates
-from portreeve.definitions.value_tables import build_value
+from portreeve.definitions.template_rules import Lints, check_target_templates, check_texts
+from portreeve.definitions.value_names import check_names
+from portreeve.definitions.value_tables import build_value, build_value_of_each
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,26 +55,39 @@ def build_sync(
     table, faults = parse(SyncTable, inputs.data)
     report.add_faults(faults)
     declared = _names(inputs, "sources")
-    sources = {name: build_source(name, source, report) for name, source in table.sources.items()}
-    values = {
-        name: build_value(name, value, sources, declared, report) for name, value in table.values.items()
+    mirrored = {target.mirror for target in table.targets if target.mirror is not None}
+    of_each = {
+        name: {each: build_value_of_each(name, each, value, report) for each, value in source.values.items()}
+        for name, source in table.sources.items()
     }
-    targets = build_targets(table.targets, report)
+    sources = {
+        name: build_source(name, source, of_each[name], mirrored=name in mirrored, report=report)
+        for name, source in table.sources.items()
+    }
+    values = {
+        name: build_value(name, value, table.sources, declared, report)
+        for name, value in table.values.items()
+    }
+    check_names(table, mirrored, report)
+    targets = build_targets(table.targets, declared, report)
     raw = inputs.data
     checks = build_checks(table.check, raw.get("check", []), report)
     applies = build_applies(table.apply, raw.get("apply", []), report)
     verifies = build_verifies(table.verify, raw.get("verify", []), report)
     # A value that is declared and wrong is known all the same: templates that use it are right.
-    known = None if report.has(("values",)) else _names(inputs, "values")
+    unknown = report.has(("values",)) or report.has(("sources",))
+    lists = [name for name, source in table.sources.items() if source.containers is not None]
+    known = None if unknown else (*_names(inputs, "values"), *lists)
     templates = check_target_templates(table.targets, known, folders, {} if lints is None else lints, report)
-    check_step_templates(table, known, report)
+    check_texts(table, known, report)
+    ordered = in_order({name: value for name, value in values.items() if value is not None}, report)
     if report.problems:
         return SyncDraft(None, targets, templates)
     sync = Sync(
         name=name,
         description=table.description or "",
         sources={name: source for name, source in sources.items() if source is not None},
-        values={name: value for name, value in values.items() if value is not None},
+        values=ordered,
         targets=tuple(target for _, target in targets),
         check=checks,
         apply=applies,

@@ -3,11 +3,12 @@
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
+from portreeve.definitions.model import ValueType
 from portreeve.definitions.positions import KeyPath
 from portreeve.definitions.report import Report
-from portreeve.definitions.schema import SyncTable, TargetTable
 from portreeve.definitions.suggestions import did_you_mean
-from portreeve.render.lint import Linted, find_template, lint_file, lint_text, template_names
+from portreeve.definitions.tables import SyncTable, TargetTable
+from portreeve.render.lint import Linted, find_template, lint_file, lint_text, names_used, template_names
 
 EVERYWHERE = ("values", "sync")
 """What every template may use besides the values: all values by name, and the sync's name."""
@@ -63,23 +64,56 @@ def check_target_templates(
     return frozenset(files)
 
 
-def check_step_templates(table: SyncTable, values: Collection[str] | None, report: Report) -> None:
-    """Look at the templates in the texts of all steps."""
-    for key, text in _texts(table):
+def check_texts(table: SyncTable, values: Collection[str] | None, report: Report) -> None:
+    """Look at the templates in all texts of the definition: steps, keys that are set, computed values.
+
+    A secret may be used in what is written to targets, and to compute another secret, but in no step: steps
+    are logged and shown, and the arguments of a program can be read by everybody on the host.
+    """
+    secrets = {name for name, value in table.values.items() if value.type == ValueType.SECRET}
+    for key, text in (*_steps(table), *_others(table)):
         extra = IN_COMMANDS if "command" in key else ()
         for finding in lint_text(text, _names(values, (*EVERYWHERE, *extra)), values or ()):
             report.add(key, finding.message, finding.hint)
+        for name in sorted(names_used(text) & {*secrets, *(["values"] if secrets else [])}):
+            _refuse_secret(key, name, table, report)
+
+
+def _refuse_secret(key: KeyPath, name: str, table: SyncTable, report: Report) -> None:
+    if key[0] == "targets":
+        return
+    if key[0] == "values":
+        if table.values[str(key[1])].type != ValueType.SECRET:
+            report.add(
+                key, f"`{name}` is secret, so what is computed from it is too", 'give it type = "secret"'
+            )
+        return
+    report.add(
+        key,
+        f"`{name}` is secret, and a step is not: it would be logged, and seen among the processes",
+        "write it to a target that the program reads",
+    )
 
 
 def _names(values: Collection[str] | None, others: Collection[str]) -> tuple[str, ...] | None:
     return None if values is None else (*values, *others)
 
 
-def _texts(table: SyncTable) -> Iterator[tuple[KeyPath, str]]:
+def _steps(table: SyncTable) -> Iterator[tuple[KeyPath, str]]:
     for stage, steps in (("check", table.check), ("apply", table.apply), ("verify", table.verify)):
         for index, step in enumerate(steps):
             for word, content in step.model_dump(exclude_none=True).items():
                 yield from _strings((stage, index, word), content)
+
+
+def _others(table: SyncTable) -> Iterator[tuple[KeyPath, str]]:
+    for name, value in table.values.items():
+        if value.expr is not None:
+            yield ("values", name, "expr"), value.expr
+    for index, target in enumerate(table.targets):
+        for _, content in target.set or ():
+            if isinstance(content, str):
+                yield ("targets", index, "set"), content
 
 
 def _strings(key: KeyPath, content: object) -> Iterator[tuple[KeyPath, str]]:

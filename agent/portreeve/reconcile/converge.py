@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from portreeve.clock import Clock
-from portreeve.definitions.model import ReconcileSettings, Scalar, Sync
+from portreeve.definitions.model import Scalar, Sync
+from portreeve.definitions.settings import ReconcileSettings
+from portreeve.definitions.steps import units_of
 from portreeve.errors import Failed, Reason, Waiting
 from portreeve.reconcile.content import Content
 from portreeve.reconcile.execute import Executor
@@ -124,10 +126,10 @@ class Converger:
 
     def _keep_pace(self, look: Look, wanted: Content) -> None:
         """Put changes together that come faster than units may be moved; the newest is written then."""
-        delay = self._pace.delay(step.unit for step in wanted.apply)
+        delay = self._pace.delay(units_of(wanted.apply))
         if delay > 0:
             look.memory.paused = delay
-            units = ", ".join(dict.fromkeys(step.unit for step in wanted.apply))
+            units = ", ".join(units_of(wanted.apply))
             raise Waiting(
                 Reason.PACED,
                 f"{units} was moved {MOST} times within {WINDOW:g} s",

@@ -8,7 +8,8 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from portreeve.definitions.model import Scalar, Sync, Target, ValueType
+from portreeve.definitions.locations import HostFile
+from portreeve.definitions.model import Scalar, Sync, Target, Template, ValueType
 from portreeve.definitions.steps import CheckStep, Step
 from portreeve.errors import Failed, Reason
 from portreeve.reconcile.content import Content
@@ -52,10 +53,12 @@ def desired_content(
         Failed: ``template-failed``; an owner or group does not exist; a target cannot be looked at.
     """
     context = template_context(sync, values)
-    files = {
-        target.path: _file(target, renderer.file(target.template, context), kept.get(target.path))
-        for target in sync.targets
-    }
+    files = {}
+    for target in sync.targets:
+        if not isinstance(target.place, HostFile) or not isinstance(target.content, Template):
+            raise NotImplementedError(target)
+        path = target.place.path
+        files[path] = _file(path, target, renderer.file(target.content.name, context), kept.get(path))
     return Content(
         files=files,
         apply=tuple(rendered(step, renderer, context) for step in sync.apply),
@@ -89,10 +92,10 @@ def rendered(step: AnyStep, renderer: Renderer, context: Mapping[str, Any]) -> A
     return replace(step, **changes)
 
 
-def _file(target: Target, text: str, kept: Attributes | None) -> FileContent:
+def _file(path: Path, target: Target, text: str, kept: Attributes | None) -> FileContent:
     try:
         if kept is None:
-            found = observe(target.path)
+            found = observe(path)
             kept = found.attributes if found else Attributes(NEW_FILE_MODE, os.geteuid(), os.getegid())
         return FileContent(
             data=text.encode(),
@@ -103,14 +106,14 @@ def _file(target: Target, text: str, kept: Attributes | None) -> FileContent:
     except KeyError as error:
         raise Failed(
             Reason.WRITE_FAILED,
-            f"{target.path} cannot get its owner",
+            f"{path} cannot get its owner",
             evidence=str(error.args[0]),
             hint="create the user or group, or change `owner`/`group` of the target",
             step="render",
         ) from error
     except OSError as error:
         raise Failed(
-            Reason.WRITE_FAILED, f"{target.path} cannot be looked at", evidence=str(error), step="render"
+            Reason.WRITE_FAILED, f"{path} cannot be looked at", evidence=str(error), step="render"
         ) from error
 
 

@@ -10,7 +10,7 @@ from portreeve.checks.after import probe, run_verify
 from portreeve.checks.before import run_check
 from portreeve.clock import Clock
 from portreeve.definitions.model import Scalar, Sync
-from portreeve.definitions.steps import Http, Tcp, Units, describe
+from portreeve.definitions.steps import Http, Tcp, Units, describe, units_of
 from portreeve.errors import Failed, PortreeveError, Reason, Waiting
 from portreeve.reconcile.content import Content
 from portreeve.reconcile.desired import rendered_checks
@@ -83,7 +83,7 @@ class Executor:
             checks = rendered_checks(sync, values, renderer, staged.written)
             if any(is_unit_path(path) for path in staged.written):
                 checks = (*(step for step in checks if not isinstance(step, Units)), Units())
-            moving = frozenset(step.unit for step in content.apply)
+            moving = frozenset(units_of(content.apply))
             for step in checks:
                 with self.pulse.step(f"{sync.name}: {describe(step)}", step.timeout):
                     run_check(step, moving=moving, systemd=self.systemd, staged=staged.written)
@@ -121,7 +121,7 @@ class Executor:
         """The units that :meth:`apply` moves."""
         assert record.unfinished is not None
         content = self.store.generations.content(record.name, record.unfinished.number)
-        return tuple(dict.fromkeys(step.unit for step in content.apply))
+        return units_of(content.apply)
 
     def apply(self, record: Record) -> Record:
         """Make the unfinished generation effective: one daemon-reload if units changed, then its steps.
@@ -213,14 +213,14 @@ class Executor:
         return record
 
     def _respect_stopped(self, content: Content) -> None:
-        for step in content.apply:
-            unit = self.systemd.unit(step.unit)
+        for name in units_of(content.apply):
+            unit = self.systemd.unit(name)
             if unit.active_state == "inactive":
                 raise Waiting(
                     Reason.UNIT_STOPPED,
-                    f"{step.unit} was stopped",
+                    f"{name} was stopped",
                     evidence=f"its state is {unit.active_state} ({unit.sub_state})",
-                    hint=f"`systemctl start {step.unit}`; the configuration is in place",
+                    hint=f"`systemctl start {name}`; the configuration is in place",
                     step="verify",
                 )
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from portreeve.definitions.model import ReconcileSettings, Sync
+from portreeve.definitions.model import Sync
+from portreeve.definitions.settings import ReconcileSettings
 from portreeve.errors import Reason
 from portreeve.reconcile.backoff import Backoff
 from portreeve.reconcile.outcome import PORT_HELD_MOST, REJECTED_MOST
@@ -110,7 +111,7 @@ def status_of(sync: Sync, record: Record, memory: Memory, next_try: float | None
         values=dict(memory.values),
         defaulted=memory.defaulted,
         generation=record.good.number if record.good else None,
-        targets=tuple(str(target.path) for target in sync.targets),
+        targets=tuple(str(target.place) for target in sync.targets),
         sources={name: str(source.location) for name, source in sync.sources.items()},
         runs=memory.runs,
     )

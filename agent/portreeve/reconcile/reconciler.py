@@ -8,7 +8,9 @@ from pathlib import Path
 
 from portreeve.clock import Clock
 from portreeve.containers.connection import Docker
-from portreeve.definitions.model import Definitions, ReconcileSettings, Sync
+from portreeve.definitions.locations import HostFile
+from portreeve.definitions.model import Definitions, Sync, Template
+from portreeve.definitions.settings import ReconcileSettings
 from portreeve.errors import Misuse, PortreeveError, Reason
 from portreeve.reconcile import outcome
 from portreeve.reconcile.board import Board
@@ -26,7 +28,8 @@ from portreeve.reconcile.templates import read_template
 from portreeve.reconcile.unexpected import named
 from portreeve.reconcile.workers import Pulse
 from portreeve.render.environment import Renderer
-from portreeve.sources.read import Interest, Readings, read_sync
+from portreeve.sources.interest import Interest
+from portreeve.sources.read import Readings, read_sync
 
 log = logging.getLogger(__name__)
 
@@ -217,8 +220,10 @@ class Reconciler:
         return Desired(readings.values, desired_content(sync, readings.values, self._renderer, kept))
 
     def _files(self, sync: Sync, interest: Interest) -> list[Path]:
-        templates = {place for target in sync.targets for place in self._renderer.places(target.template)}
-        return [*interest.watch, *(target.path for target in sync.targets), *templates]
+        names = {target.content.name for target in sync.targets if isinstance(target.content, Template)}
+        templates = {place for name in names for place in self._renderer.places(name)}
+        targets = [target.place.path for target in sync.targets if isinstance(target.place, HostFile)]
+        return [*interest.watch, *targets, *templates]
 
     def _remember(self, record: Record) -> None:
         before = self._store.record(record.name)

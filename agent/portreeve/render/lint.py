@@ -89,6 +89,21 @@ def lint_text(text: str, names: Collection[str] | None, values: Collection[str] 
     return findings if tree is None else list(_undeclared(tree, names, values))
 
 
+def names_used(text: str) -> frozenset[str]:
+    """The names that a template in a definition uses, also as ``values.NAME``; none if it is not valid.
+
+    ``values`` itself is among them only where it is used as a whole.
+    """
+    tree, _ = _parse(text)
+    if tree is None:
+        return frozenset()
+    found = [_value_accessed(node) for node in tree.find_all((nodes.Getattr, nodes.Getitem))]
+    accessed = [name for name in found if name is not None]
+    names = meta.find_undeclared_variables(tree)
+    whole = sum(node.name == _VALUES for node in tree.find_all(nodes.Name)) > len(accessed)
+    return frozenset({*(names if whole else names - {_VALUES}), *accessed})
+
+
 def lint_file(
     file: Path, folders: Sequence[Path], names: Collection[str] | None, values: Collection[str] = ()
 ) -> Linted:

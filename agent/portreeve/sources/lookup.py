@@ -61,10 +61,25 @@ def find_text(value: Value, pattern: str, data: Mapping[str, str]) -> str:
     return found
 
 
+def pick(value: Value, data: Mapping[str, Any]) -> Any:
+    """What a source has for a value: by its key, by its pattern, or all of a text.
+
+    Args:
+        value: where it is.
+        data: the parsed source.
+
+    Raises:
+        Waiting: it is not there.
+    """
+    if value.match is not None:
+        return find_text(value, value.match, data)
+    return lookup(value, data) if value.key else data[TEXT].strip()
+
+
 def has(value: Value, data: Mapping[str, Any]) -> bool:
-    """Whether the value's key is there."""
+    """Whether the source has something for the value."""
     try:
-        lookup(value, data)
+        pick(value, data)
     except Waiting:
         return False
     return True

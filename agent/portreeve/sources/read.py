@@ -1,56 +1,53 @@
 """Reads all values of a sync, each source once."""
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from portreeve.containers.archive import read_file
 from portreeve.containers.connection import Docker
-from portreeve.containers.mounts import InContainer, InMount, locate
-from portreeve.definitions.model import HostFile, Scalar, Source, Sync, Value
+from portreeve.definitions.locations import (
+    ContainerCommand,
+    ContainerFile,
+    ContainerList,
+    Credential,
+    Environment,
+    HostFile,
+    Inspection,
+)
+from portreeve.definitions.model import Scalar, Source, Sync, Value
 from portreeve.errors import PortreeveError, Reason, Waiting
+from portreeve.sources.files import Complete, read_credential, read_location
 from portreeve.sources.formats.errors import FormatError
 from portreeve.sources.formats.parse import parse
-from portreeve.sources.lookup import has, lookup
-from portreeve.sources.open_beneath import Opened, open_beneath
-from portreeve.sources.stable import read_stable, read_twice
+from portreeve.sources.interest import Interest
+from portreeve.sources.lookup import has, pick
 from portreeve.sources.values import typed
-from portreeve.trail import trail
 
-
-@dataclass(slots=True)
-class Interest:
-    """What a sync depends on, filled while it is read, so that it is known of a failed read as well.
-
-    Args:
-        watch: names whose change can change a value, none with a link among its parents. Some do not exist.
-        poll: something cannot be watched and has to be read again from time to time.
-        containers: id of the container of each source, by the source's name.
-    """
-
-    watch: set[Path] = field(default_factory=set)
-    poll: bool = False
-    containers: dict[str, str] = field(default_factory=dict)
+Found = Scalar | tuple[Scalar, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """The values of a sync.
+    """The values of a sync that are read; those that are computed come later.
 
     Args:
         values: by name, each of its declared type.
         defaulted: names whose key was absent and whose default is in use.
         evidence: where each source was found, by its name.
+        lists: of each list of containers, by its source's name, the values of each container.
+        left_out: why a container is not in a list, for people.
     """
 
-    values: Mapping[str, Scalar | tuple[Scalar, ...]]
+    values: Mapping[str, Found]
     defaulted: frozenset[str]
     evidence: Mapping[str, str]
+    lists: Mapping[str, tuple[Mapping[str, Found], ...]] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
 
 
 def read_sync(sync: Sync, docker: Docker, interest: Interest) -> Readings:
-    """Read every value of a sync.
+    """Read every value of a sync that is not computed.
 
     Every source is looked at even if one fails, so that ``interest`` is complete; the first failure is told.
 
@@ -62,7 +59,7 @@ def read_sync(sync: Sync, docker: Docker, interest: Interest) -> Readings:
     Raises:
         PortreeveError: a value could not be read, with the reason and ``step="read"``.
     """
-    values: dict[str, Scalar | tuple[Scalar, ...]] = {}
+    values: dict[str, Found] = {}
     defaulted: set[str] = set()
     evidence: dict[str, str] = {}
     failures: list[PortreeveError] = []
@@ -75,13 +72,14 @@ def read_sync(sync: Sync, docker: Docker, interest: Interest) -> Readings:
                     values[value.name] = value.default
                     defaulted.add(value.name)
                 else:
-                    values[value.name] = typed(value, lookup(value, data))
+                    values[value.name] = typed(value, pick(value, data))
         except PortreeveError as error:
             error.step = error.step or "read"
             failures.append(error)
     if failures:
         raise failures[0]
-    return Readings({name: values[name] for name in sync.values}, frozenset(defaulted), evidence)
+    read = {name: values[name] for name, value in sync.values.items() if value.expr is None}
+    return Readings(read, frozenset(defaulted), evidence)
 
 
 def _read_source(
@@ -90,13 +88,21 @@ def _read_source(
     """The source's parsed content, and where it was found."""
 
     def complete(data: bytes) -> bool:
+        assert source.format is not None
         try:
             parsed = parse(source.format, data)
         except FormatError:
             return False
         return all(value.default is not None or has(value, parsed) for value in wanted)
 
-    data, place = _read_bytes(source, complete, docker, interest)
+    match source.location:
+        case Environment():
+            return dict(os.environ), "the agent's environment"
+        case Inspection() | ContainerList():
+            raise NotImplementedError(source.location)
+        case _:
+            data, place = _read_bytes(source, complete, docker, interest)
+    assert source.format is not None
     try:
         return parse(source.format, data), place
     except FormatError as error:
@@ -107,37 +113,13 @@ def _read_source(
         ) from error
 
 
-def _read_bytes(
-    source: Source, complete: Callable[[bytes], bool], docker: Docker, interest: Interest
-) -> tuple[bytes, str]:
-    location = source.location
-    if isinstance(location, HostFile):
-        data = _read_beneath(Path("/"), str(location.path), source, complete, interest)
-        return data, str(location.path)
-    container = docker.find(location.container)
-    interest.containers[source.name] = container.id
-    place = locate(docker, container, location)
-    match place:
-        case InMount():
-            interest.poll = interest.poll or place.on_demand
-            data = _read_beneath(place.root, place.relative, source, complete, interest)
-        case InContainer():
-            interest.poll = True
-            data = read_twice(
-                lambda: read_file(docker, container, place.path, source.max_size),
-                complete,
-                name=f"{place} of container {container.name}",
-            )
-    return data, f"{place} of container {container}"
-
-
-def _read_beneath(
-    root: Path, relative: str, source: Source, complete: Callable[[bytes], bool], interest: Interest
-) -> bytes:
-    # Noted before it is opened: a link that is swapped in between is then seen by whoever watches.
-    interest.watch.update(trail(Path(relative), root))
-
-    def opened() -> Opened:
-        return open_beneath(root, relative)
-
-    return read_stable(opened, source.max_size, complete, name=str(root / relative))
+def _read_bytes(source: Source, complete: Complete, docker: Docker, interest: Interest) -> tuple[bytes, str]:
+    match source.location:
+        case HostFile() | ContainerFile():
+            return read_location(source, source.location, complete, docker, interest)
+        case Credential(name=name):
+            return read_credential(name, source.max_size, complete, interest)
+        case ContainerCommand():
+            raise NotImplementedError(source.location)
+        case _:
+            raise AssertionError(source.location)

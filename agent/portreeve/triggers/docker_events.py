@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from portreeve.clock import SYSTEM_CLOCK, Clock
-from portreeve.definitions.model import ContainerRef
+from portreeve.definitions.locations import ContainerRef
 from portreeve.errors import DockerUnavailable, Reason
 
 log = logging.getLogger(__name__)

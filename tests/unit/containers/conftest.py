@@ -5,7 +5,7 @@ import pytest
 
 from fakes.dockerd import FakeDockerd
 from portreeve.containers.connection import Docker
-from portreeve.definitions.model import DockerSettings
+from portreeve.definitions.settings import DockerSettings
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 from fakes.dockerd import FakeContainer, FakeDockerd, Mode, bind, volume
 from portreeve.containers.connection import Docker
 from portreeve.containers.model import Mount
-from portreeve.definitions.model import ContainerRef
+from portreeve.definitions.locations import ContainerRef
 from portreeve.errors import DockerUnavailable, Reason, Waiting
 
 COMPOSE = {"com.docker.compose.project": "shop", "com.docker.compose.service": "web"}

@@ -13,7 +13,8 @@ from fakes.nobody import nobody
 from portreeve.clock import Clock
 from portreeve.containers.connection import Docker
 from portreeve.containers.model import DockerInfo
-from portreeve.definitions.model import ContainerRef, DockerSettings
+from portreeve.definitions.locations import ContainerRef
+from portreeve.definitions.settings import DockerSettings
 from portreeve.errors import DockerUnavailable, ExitCode, Reason
 
 

@@ -10,7 +10,7 @@ from fakes.dockerd import FakeDockerd
 from portreeve.containers.connection import Docker
 from portreeve.containers.model import Container, Mount
 from portreeve.containers.mounts import InContainer, InMount, Place, locate, resolve
-from portreeve.definitions.model import ContainerFile, ContainerRef
+from portreeve.definitions.locations import ContainerFile, ContainerRef
 from portreeve.errors import Reason, Waiting
 
 APP = ContainerRef(name="app")

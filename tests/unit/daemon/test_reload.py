@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fakes.agent_process import AgentProcess, definition
 from portreeve.daemon.declared import fixed_until_restart
-from portreeve.definitions.model import DockerSettings, ReconcileSettings, Settings
+from portreeve.definitions.settings import DockerSettings, ReconcileSettings, Settings
 
 Eventually = Callable[[Callable[[], object], str], None]
 Start = Callable[..., AgentProcess]

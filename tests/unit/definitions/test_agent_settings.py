@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from portreeve.definitions.model import DockerSettings, ReconcileSettings, Settings
+from portreeve.definitions.settings import DockerSettings, ReconcileSettings, Settings
 from unit.definitions.folders import Host
 
 

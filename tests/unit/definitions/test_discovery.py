@@ -3,13 +3,14 @@ from pathlib import Path
 
 import pytest
 
+from portreeve.definitions.locations import HostFile
 from unit.definitions.folders import GOOD_SYNC, Host
 
 
 def test_the_first_folder_that_has_a_name_wins(host: Host) -> None:
     host.write(host.vendor / "syncs.d/app.toml", GOOD_SYNC.replace("/etc/app.conf", "/etc/vendor.conf"))
     host.sync(GOOD_SYNC)
-    assert host.load().syncs["app"].targets[0].path == Path("/etc/app.conf")
+    assert host.load().syncs["app"].targets[0].place == HostFile(Path("/etc/app.conf"))
 
 
 @pytest.mark.parametrize("mask", ["link", "empty"])

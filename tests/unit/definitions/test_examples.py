@@ -1,13 +1,8 @@
 import re
 from dataclasses import fields
 
-from portreeve.definitions.model import (
-    ContainerFile,
-    ContainerRef,
-    DockerSettings,
-    ReconcileSettings,
-    Settings,
-)
+from portreeve.definitions.locations import ContainerFile, ContainerRef
+from portreeve.definitions.settings import DockerSettings, ReconcileSettings, Settings
 from portreeve.resources import shipped
 from unit.definitions.folders import Host
 

@@ -11,9 +11,12 @@ from hypothesis import strategies as st
 from portreeve.definitions.discovery import discover
 from portreeve.definitions.fragments import Fragment
 from portreeve.definitions.inputs import merge
-from portreeve.definitions.model import ReconcileSettings
 from portreeve.definitions.report import Report
-from portreeve.definitions.schema import (
+from portreeve.definitions.schema import Table, parse
+from portreeve.definitions.service_definition import build_service
+from portreeve.definitions.settings import ReconcileSettings
+from portreeve.definitions.sync_definition import build_sync
+from portreeve.definitions.tables import (
     ApplyTable,
     CheckTable,
     ComposeTable,
@@ -22,14 +25,10 @@ from portreeve.definitions.schema import (
     SettingsTable,
     SourceTable,
     SyncTable,
-    Table,
     TargetTable,
     ValueTable,
     VerifyTable,
-    parse,
 )
-from portreeve.definitions.service_definition import build_service
-from portreeve.definitions.sync_definition import build_sync
 from unit.definitions.folders import GOOD_SYNC, Host
 
 TABLES: list[type[Table]] = [

@@ -3,16 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from portreeve.definitions.model import (
-    ContainerFile,
-    ContainerRef,
-    Format,
-    HostFile,
-    Source,
-    Target,
-    Value,
-    ValueType,
-)
+from portreeve.definitions.locations import ContainerFile, ContainerList, ContainerRef, HostFile
+from portreeve.definitions.model import Edits, Format, Mirror, Source, Target, Template, Value, ValueType
 from portreeve.definitions.steps import Command, Http, Listening, PortFree, Restart, Tcp, Units
 from unit.definitions.folders import GOOD_SYNC, Host
 
@@ -26,7 +18,7 @@ def test_a_sync_is_loaded_as_it_was_declared(host: Host) -> None:
     location = ContainerFile(ContainerRef(name="app"), "config.ini", volume="app_config")
     assert sync.sources == {"app": Source("app", location, Format.INI)}
     assert sync.values == {"port": Value("port", "app", ("web", "port"), ValueType.PORT)}
-    assert sync.targets == (Target(Path("/etc/app.conf"), "app.j2"),)
+    assert sync.targets == (Target(HostFile(Path("/etc/app.conf")), Template("app.j2")),)
     assert sync.apply == (Restart("app.service"),)
     assert (sync.deadline, sync.origin) == (300.0, (file,))
 
@@ -150,14 +142,16 @@ def test_a_syntax_error_has_its_line(host: Host) -> None:
         ('container = "app"\n', 'container = "app"\nlabel = "x"\n', "cannot stand together", "keep one"),
         ('container = "app"\n', 'file = "/etc/x.ini"\n', "a file of the host", "volume"),
         ('container = "app"\n', 'compose = { project = "p" }\n', "`service` is missing", "compose"),
-        ('container = "app"\n', "environment = true\n", "`environment` is not supported", "supported here"),
+        ('container = "app"\n', "etcd = true\n", "`etcd` is not supported", "supported here"),
+        ('container = "app"\n', 'container = "app"\nenvironment = true\n', "cannot stand together", "one"),
+        ('path = "config.ini"', 'path = "config.ini"\ntimeout = "1s"', "is for a `command`", ""),
         ('volume = "app_config"', 'volume = "v"\nmount = "/m"', "cannot stand together", ""),
         ('volume = "app_config"\n', "", "must be absolute inside the container", "volume or mount"),
         ('"config.ini"', '"/config.ini"', "must be relative to the volume", 'mean "config.ini"'),
         ('"config.ini"', '"../config.ini"', "must not contain `..`", ""),
         ('path = "config.ini"\n', "", "`path` is missing", "relative"),
         ('"config.ini"', '"config.conf"', "cannot be told from its name", "format ="),
-        ('"config.ini"', '"config.xml"\nformat = "xml"', '"xml" is not supported', "ini"),
+        ('"config.ini"', '"x"\nformat = "text"', "a text has no keys", "match ="),
         ('"config.ini"', '"x"\nformat = "yml"', "must be one of ini", "`yaml`"),
         ('"config.ini"', '"config.ini"\nmax_size = 1024', "must be a size in quotes", '"1024"'),
         ('"config.ini"', '".env"', "env file, which has no sections", '"port"'),
@@ -176,22 +170,51 @@ def test_a_syntax_error_has_its_line(host: Host) -> None:
         ('"port" }', '"string", min = 2 }', "is for numbers and ports", ""),
         ('"port" }', '"string", pattern = "(" }', "is not a regular expression", ""),
         ('"port" }', '"string", pattern = "a+", default = "b" }', "does not match `pattern`", ""),
-        ('"port" }', '"port", expr = "1" }', "`expr` is not supported by this version", ""),
+        ('"port" }', '"port", match = "p (.*)" }', "for sources of the format text", "name the key"),
+        ('"port" }', '"port", adopt = { file = "/x.ini" } }', "`key` is missing", "Socket.ListenStream"),
         ('key = "web.port", ', "", "`key` is missing", "section.name"),
-        ('source = "app", key = "web.port"', 'expr = "1"', "`expr` is not supported", ""),
-        ('volume = "app_config"\npath = "config.ini"', "inspect = true", "`inspect` is not supported", ""),
+        ('key = "web.port"', 'key = "web.port", expr = "1"', "`expr` and `source` cannot stand", "keep one"),
+        ('source = "app", key = "web.port"', 'expr = "{{ prot }}"', "no value `prot`", "`port`"),
+        ('source = "app", key = "web.port"', 'expr = "{{ port }}"', "computed from itself: port → port", ""),
+        ('path = "config.ini"', 'path = "config.ini"\ninspect = true', "cannot stand together", "keep one"),
         ("port = {", MY_PORT, "cannot be a name in a template", "`my_port`"),
         ('path = "/etc/app.conf"\n', "", "`path` is missing", ""),
         ('"/etc/app.conf"', '"/etc/../app.conf"', "must not contain `..`", ""),
         ('"/etc/app.conf"', '"/etc/{{ port }}"', "cannot hold a template", ""),
-        ('template = "app.j2"', 'mirror = "app"', "`mirror` is not supported", ""),
+        ('template = "app.j2"', 'mirror = "ap"', "there is no source `ap`", "`app`"),
+        (
+            'template = "app.j2"',
+            'mirror = "app"',
+            "is a folder that is mirrored, and has no values",
+            "second",
+        ),
+        ('template = "app.j2"', 'template = "app.j2"\nset = { a = 1 }', "cannot stand together", "keep one"),
+        ('template = "app.j2"', 'set = { "a.b" = 1 }', "cannot be told from its name", "format ="),
+        ('template = "app.j2"', 'format = "xml"\nset = { "a.b" = 1 }', "keys of xml cannot be set", "ini"),
+        ('template = "app.j2"', 'format = "env"\nset = { "a.b" = 1 }', "has no sections", ""),
+        ('template = "app.j2"', 'format = "ini"\nset = { a = 1 }', "is not a key of a section", ""),
+        ('template = "app.j2"', 'format = "json"\nset = { a = 1, "a.b" = 1 }', "inside of another key", ""),
+        ('template = "app.j2"', 'format = "json"\nset = { a = "{{ prot }}" }', "no value `prot`", "`port`"),
+        ('template = "app.j2"', 'template = "app.j2"\nwrite = "inplace"', "must be one of", "`in-place`"),
+        ('template = "app.j2"', 'template = "app.j2"\nvolume = "v"', "`volume` needs a container", ""),
         ('"app.j2"', '"app.j2"\nmode = 644', "octal number in quotes", '"0644"'),
         ('"app.j2"', '"app.j2"\nmode = "rw"', "permission bits", "0644"),
         ('"app.j2"', '"other"', "there is no template `other`", "looked for it"),
         ("[[apply]]", "[apply]", "must be an array of tables", "[[apply]]"),
         ('restart = "app.service"', 'timeout = "1s"', "does not say what to do", "restart, reload"),
         ('restart = "app.service"', 'restart = "a.service"\nreload = "a.service"', "one thing", "[[apply]]"),
-        ('restart = "app.service"', 'start = "a.service"', "`start` is not supported by this version", ""),
+        ('restart = "app.service"', 'start = "a"', "full name", '"a.service"'),
+        ('restart = "app.service"', 'exec = { container = "a" }', "`command` is missing", "nginx"),
+        ('restart = "app.service"', 'exec = { command = ["a"] }', "`container` is missing", "compose"),
+        (
+            'restart = "app.service"',
+            'signal = { container = "a", signal = "HPU" }',
+            "name of a signal",
+            "HUP",
+        ),
+        ('restart = "app.service"', 'firewalld_port = "9090/sctp"', "must be a port", ""),
+        ('restart = "app.service"', "selinux_port = { port = 1 }", "`type` is missing", "websm_port_t"),
+        ('[[apply]]\nrestart = "app.service"', '[[check]]\nport_free = 1\ncontainer = "a"', "only a", ""),
         ('restart = "app.service"', 'restart = "app"', "full name", '"app.service"'),
         ('restart = "app.service"', 'restart = "app.sevrice"', "unknown unit type", '"app.service"'),
         ('restart = "app.service"', 'restart = "{{ prot }}.service"', "no value `prot`", "`port`"),
@@ -235,3 +258,173 @@ def test_two_syncs_with_one_target_are_both_refused(host: Host) -> None:
 def test_containers_are_told_to_be_not_supported(host: Host) -> None:
     host.write(host.etc / "containers.d/app.toml", 'container = "app"')
     assert host.messages() == ["definitions in containers.d are not supported by this version"]
+
+
+EVERY_WORD = """
+[sources.proxy]
+container = "proxy"
+inspect = true
+
+[sources.version]
+compose = { project = "p", service = "s" }
+command = ["app", "--version"]
+timeout = "3s"
+
+[sources.web]
+containers = { label = ["web.host", "env=prod"], status = "any", network = "front" }
+
+[sources.web.values]
+host = { key = ["labels", "web.host"], type = "hostname" }
+
+[sources.agent]
+environment = true
+
+[sources.token]
+credential = "api-token"
+
+[sources.motd]
+file = "/etc/motd"
+format = "text"
+
+[sources.certs]
+container = "proxy"
+volume = "certs"
+path = "live"
+
+[values]
+sum = { expr = "{{ next + 1 }}", type = "port" }
+next = { expr = "{{ port + 1 }}", type = "port" }
+port = { source = "motd", match = "port ([0-9]+)", type = "port" }
+ip = { source = "proxy", key = "networks.bridge.ip", type = "ip" }
+version = { source = "version", type = "string" }
+home = { source = "agent", key = "HOME", type = "path" }
+token = { source = "token", type = "secret" }
+
+[[targets]]
+path = "/etc/app.json"
+set = { "web.port" = "{{ port }}", debug = false }
+write = "in-place"
+
+[[targets]]
+container = "proxy"
+volume = "conf"
+path = "app.ini"
+set = [{ key = ["a.b", "token"], value = "{{ token }}" }]
+
+[[targets]]
+path = "/etc/ssl/app"
+mirror = "certs"
+
+[[check]]
+command = ["nginx", "-t", "-c", "{{ staged }}"]
+container = "proxy"
+
+[[apply]]
+reload_or_restart = "app.service"
+
+[[apply]]
+enable = "app.service"
+
+[[apply]]
+exec = { label = "web", command = ["nginx", "-s", "reload"] }
+
+[[apply]]
+signal = { compose = { project = "p", service = "s" }, signal = "SIGHUP" }
+
+[[apply]]
+command = ["update-app"]
+
+[[apply]]
+firewalld_port = "{{ port }}/udp"
+
+[[apply]]
+selinux_port = { port = "{{ port }}", type = "http_port_t" }
+
+[[verify]]
+command = ["app", "check"]
+container = "proxy"
+"""
+
+
+def test_every_word_of_the_vocabulary_is_understood(host: Host) -> None:
+    host.sync(EVERY_WORD)
+    found = host.load()
+    assert found.problems == ()
+    sync = found.syncs["app"]
+    assert sync.sources["web"].location == ContainerList(("web.host", "env=prod"), "", "front")
+    assert sync.sources["web"].values["host"].key == ("labels", "web.host")
+    assert sync.sources["token"].format is Format.TEXT
+    assert sync.sources["certs"].format is None
+    assert sync.targets[0].content == Edits(Format.JSON, {("web", "port"): "{{ port }}", ("debug",): False})
+    assert sync.targets[1].content == Edits(Format.INI, {("a.b", "token"): "{{ token }}"})
+    assert sync.targets[2].content == Mirror("certs")
+    assert sync.confidential
+    assert [step.keyword for step in sync.apply] == [
+        "reload_or_restart", "enable", "exec", "signal", "command", "firewalld_port", "selinux_port",
+    ]  # fmt: skip
+
+
+def test_a_computed_value_comes_after_those_it_is_computed_from(host: Host) -> None:
+    host.sync(EVERY_WORD)
+    assert list(host.load().syncs["app"].values)[-2:] == ["next", "sum"]
+
+
+@pytest.mark.parametrize(
+    "step",
+    ['[[apply]]\ncommand = ["x", "{{ token }}"]', '[[verify]]\nhttp = "http://localhost/{{ values.token }}"'],
+)
+def test_a_secret_cannot_be_used_in_a_step(host: Host, step: str) -> None:
+    host.sync(f"{EVERY_WORD}\n{step}")
+    (problem,) = host.load().problems
+    assert "`token` is secret" in problem.message
+
+
+def test_what_is_computed_from_a_secret_is_secret(host: Host) -> None:
+    host.sync(EVERY_WORD.replace("{{ next + 1 }}", "{{ token }}"))
+    (problem,) = host.load().problems
+    assert "what is computed from it is too" in problem.message
+
+
+TWO = '[sources.a]\nfile = "{source}"\n[values]\nx = {{ source = "a", key = "s.x", type = "int" }}\n{target}'
+
+
+def setting(key: str, path: str = "/etc/shared.ini") -> str:
+    return f'[[targets]]\npath = "{path}"\nset = {{ "{key}" = "{{{{ x }}}}" }}\n'
+
+
+def test_syncs_may_set_different_keys_of_a_file(host: Host) -> None:
+    host.sync(TWO.format(source="/a.ini", target=setting("s.one")), name="one")
+    host.sync(TWO.format(source="/a.ini", target=setting("s.two")), name="two")
+    assert host.load().problems == ()
+
+
+def test_the_same_key_cannot_be_set_by_two_syncs(host: Host) -> None:
+    host.sync(TWO.format(source="/a.ini", target=setting("s.one")), name="one")
+    host.sync(TWO.format(source="/a.ini", target=setting("s.one")), name="two")
+    found = host.load()
+    assert found.syncs == {}
+    assert {problem.message for problem in found.problems} == {
+        "/etc/shared.ini has keys that are set by the sync one too",
+        "/etc/shared.ini has keys that are set by the sync two too",
+    }
+
+
+def test_a_sync_that_reads_what_another_writes_comes_after_it(host: Host) -> None:
+    host.sync(TWO.format(source="/a.ini", target=setting("s.one", "/b.ini")), name="one")
+    host.sync(TWO.format(source="/b.ini", target=setting("s.one", "/c.ini")), name="two")
+    assert host.load().upstream == {"two": ("one",)}
+
+
+def test_a_circle_of_syncs_is_refused_and_others_are_not(host: Host) -> None:
+    host.sync(TWO.format(source="/a.ini", target=setting("s.one", "/b.ini")), name="one")
+    host.sync(TWO.format(source="/b.ini", target=setting("s.one", "/a.ini")), name="two")
+    host.sync(TWO.format(source="/x.ini", target=setting("s.one", "/y.ini")), name="three")
+    found = host.load()
+    assert set(found.syncs) == {"three"}
+    assert all("come from its own targets" in problem.message for problem in found.problems)
+
+
+def test_a_sync_that_reads_its_own_target_is_refused(host: Host) -> None:
+    host.sync(TWO.format(source="/a.ini", target=setting("s.one", "/a.ini")))
+    (problem,) = host.load().problems
+    assert problem.message == "one of its sources is its own target"

@@ -8,19 +8,9 @@ from pathlib import Path
 from fakes.systemd_manager import FakeManager, FakeUnit
 from portreeve.clock import Clock
 from portreeve.containers.connection import Docker
-from portreeve.definitions.model import (
-    Definitions,
-    DockerSettings,
-    Format,
-    HostFile,
-    ReconcileSettings,
-    Settings,
-    Source,
-    Sync,
-    Target,
-    Value,
-    ValueType,
-)
+from portreeve.definitions.locations import HostFile
+from portreeve.definitions.model import Definitions, Format, Source, Sync, Target, Template, Value, ValueType
+from portreeve.definitions.settings import DockerSettings, ReconcileSettings, Settings
 from portreeve.definitions.steps import Restart, UnitActive
 from portreeve.reconcile.board import Board
 from portreeve.reconcile.execute import Executor
@@ -58,7 +48,7 @@ class Host:
             description="",
             sources={"app": Source("app", HostFile(self.source), Format.INI)},
             values={"port": Value("port", "app", ("web", "port"), ValueType.PORT)},
-            targets=(Target(self.target, "app.conf.j2"),),
+            targets=(Target(HostFile(self.target), Template("app.conf.j2")),),
             check=(),
             apply=(Restart(UNIT),),
             verify=(UnitActive(UNIT, timeout=0.02),),
@@ -124,7 +114,9 @@ class Host:
         """The definition names one more file."""
         path = self.target.parent / name
         (self.templates / f"{name}.j2").write_text(text)
-        self.sync = replace(self.sync, targets=(*self.sync.targets, Target(path, f"{name}.j2")))
+        self.sync = replace(
+            self.sync, targets=(*self.sync.targets, Target(HostFile(path), Template(f"{name}.j2")))
+        )
         self.declare(self.sync)
         return path
 

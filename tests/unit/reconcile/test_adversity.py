@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from portreeve.definitions.model import Target
+from portreeve.definitions.locations import HostFile
+from portreeve.definitions.model import Target, Template
 from portreeve.errors import Failed, Reason
 from portreeve.reconcile import execute, reconciler
 from portreeve.reconcile.execute import Executor
@@ -159,7 +160,7 @@ def test_systemd_is_told_of_a_unit_file_that_is_not_generated_any_more(
     (host.templates / "x.conf.j2").write_text("[Service]\n")
     drop_in = host.folder / "systemd/system/x.service.d/x.conf"
     drop_in.parent.parent.mkdir(parents=True)
-    host.declare(replace(one, targets=(*one.targets, Target(drop_in, "x.conf.j2"))))
+    host.declare(replace(one, targets=(*one.targets, Target(HostFile(drop_in), Template("x.conf.j2")))))
     host.bring_in_step(9000)
     assert host.manager.calls.count("Reload") == 1
     host.declare(one)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from portreeve.definitions.model import ReconcileSettings
+from portreeve.definitions.settings import ReconcileSettings
 from portreeve.definitions.steps import UnitActive
 from portreeve.errors import Reason
 from portreeve.reconcile.execute import Executor

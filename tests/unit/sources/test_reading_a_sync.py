@@ -9,20 +9,12 @@ import pytest
 
 from fakes.dockerd import FakeContainer, FakeDockerd, Mode, volume
 from portreeve.containers.connection import Docker
-from portreeve.definitions.model import (
-    ContainerFile,
-    ContainerRef,
-    DockerSettings,
-    Format,
-    HostFile,
-    Location,
-    Source,
-    Sync,
-    Value,
-    ValueType,
-)
+from portreeve.definitions.locations import ContainerFile, ContainerRef, HostFile, Location
+from portreeve.definitions.model import Format, Source, Sync, Value, ValueType
+from portreeve.definitions.settings import DockerSettings
 from portreeve.errors import PortreeveError, Reason
-from portreeve.sources.read import Interest, Readings, read_sync
+from portreeve.sources.interest import Interest
+from portreeve.sources.read import Readings, read_sync
 
 APPHUB = ContainerRef(name="websoft9-apphub")
 CONFIG = "[nginx]\nlisten_port = 80\n[cockpit]\nport = 9000\n"

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from portreeve.definitions.model import Definitions, Service, Settings
+from portreeve.definitions.model import Definitions, Service
+from portreeve.definitions.settings import Settings
 from portreeve.errors import Failed, Misuse
 from portreeve.systemd.boot_order import verify_generated
 from portreeve.systemd.generate import generate

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from portreeve.definitions.model import Definitions, Settings
+from portreeve.definitions.model import Definitions
+from portreeve.definitions.settings import Settings
 from portreeve.systemd.generate import generate
 
 PAGE = Path(__file__).parents[3] / "docs/security.md"

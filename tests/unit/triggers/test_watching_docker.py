@@ -8,7 +8,8 @@ import pytest
 
 from fakes.dockerd import FakeContainer, FakeDockerd, Mode
 from portreeve.containers.connection import Docker
-from portreeve.definitions.model import ContainerRef, DockerSettings
+from portreeve.definitions.locations import ContainerRef
+from portreeve.definitions.settings import DockerSettings
 from portreeve.errors import DockerUnavailable, Reason
 from portreeve.triggers.docker_events import DockerWatcher
 

@@ -1,0 +1,19 @@
+"""What a sync wants to be woken by."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(slots=True)
+class Interest:
+    """What a sync depends on, filled while it is read, so that it is known of a failed read as well.
+
+    Args:
+        watch: names whose change can change a value, none with a link among its parents. Some do not exist.
+        poll: something cannot be watched and has to be read again from time to time.
+        containers: id of the container of each source, by the source's name.
+    """
+
+    watch: set[Path] = field(default_factory=set)
+    poll: bool = False
+    containers: dict[str, str] = field(default_factory=dict)
