@@ -77,6 +77,7 @@ def _facts(sync: SyncStatus, now: float) -> Iterator[tuple[str, str]]:
     yield "stage", _STAGES[sync.stage]
     yield "in force", "nothing yet" if sync.generation is None else _generation(sync.generation)
     yield from _listed("values", [_value(sync, name, text) for name, text in sync.values.items()])
+    yield from _listed("left out", list(sync.left_out))
     yield from _listed("from", [f"{name}: {place}" for name, place in sync.sources.items()])
     yield from _listed("files", list(sync.targets))
 

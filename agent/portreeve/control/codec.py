@@ -143,6 +143,7 @@ def _sync_status(data: Json) -> SyncStatus:
         next_try=data["next_try"],
         values=dict(data["values"]),
         defaulted=tuple(data["defaulted"]),
+        left_out=tuple(data["left_out"]),
         generation=data["generation"],
         targets=tuple(data["targets"]),
         sources=dict(data["sources"]),

@@ -11,6 +11,11 @@ from portreeve.definitions.settings import Settings
 from portreeve.definitions.steps import ApplyStep, CheckStep, VerifyStep
 
 Scalar = str | int | float | bool
+Single = Scalar | tuple[Scalar, ...]
+"""What one value can be."""
+
+Items = tuple[Mapping[str, Single], ...]
+"""What a list of containers gives: the values of each."""
 
 
 class Format(StrEnum):
@@ -97,8 +102,10 @@ class Value:
 
     @property
     def address(self) -> str:
-        """Where in its source it is, for people."""
-        return self.match or ".".join(self.key) or "all of it"
+        """Where it comes from, for people."""
+        if self.expr is not None:
+            return f"computed by {self.expr}"
+        return f"{self.match or '.'.join(self.key) or 'all of it'} in source {self.source}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from portreeve.clock import Clock
-from portreeve.definitions.model import Scalar, Sync
+from portreeve.definitions.model import Items, Single, Sync
 from portreeve.definitions.settings import ReconcileSettings
 from portreeve.definitions.steps import units_of
 from portreeve.errors import Failed, Reason, Waiting
@@ -27,7 +27,7 @@ _WOULD_MISLEAD = frozenset({State.IN_STEP, State.HELD, State.PENDING})
 class Desired:
     """What was just read and rendered."""
 
-    values: Mapping[str, Scalar | tuple[Scalar, ...]]
+    values: Mapping[str, Single | Items]
     content: Content
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from portreeve.definitions.locations import HostFile
-from portreeve.definitions.model import Scalar, Sync, Target, Template, ValueType
+from portreeve.definitions.model import Items, Single, Sync, Target, Template, ValueType
 from portreeve.definitions.steps import CheckStep, Step
 from portreeve.errors import Failed, Reason
 from portreeve.reconcile.content import Content
@@ -22,22 +22,27 @@ MASK = "********"
 AnyStep = TypeVar("AnyStep", bound=Step)
 
 
-def template_context(sync: Sync, values: Mapping[str, Scalar | tuple[Scalar, ...]]) -> dict[str, Any]:
-    """What templates of a sync may use: each value by name, ``values`` for all, ``sync`` for its name."""
-    return {**values, "values": dict(values), "sync": sync.name}
+def template_context(sync: Sync, values: Mapping[str, Single | Items]) -> dict[str, Any]:
+    """What templates of a sync may use.
+
+    Each value and each list of containers by name, ``values`` for all values, ``sync`` for its name.
+    """
+    own = {name: values[name] for name in sync.values if name in values}
+    return {**values, "values": own, "sync": sync.name}
 
 
-def shown(sync: Sync, values: Mapping[str, Scalar | tuple[Scalar, ...]]) -> dict[str, str]:
+def shown(sync: Sync, values: Mapping[str, Single | Items]) -> dict[str, str]:
     """Values as people may see them: secrets masked."""
     return {
-        name: MASK if sync.values[name].type is ValueType.SECRET else _text(value)
-        for name, value in values.items()
+        name: MASK if value.type is ValueType.SECRET else _text(values[name])
+        for name, value in sync.values.items()
+        if name in values
     }
 
 
 def desired_content(
     sync: Sync,
-    values: Mapping[str, Scalar | tuple[Scalar, ...]],
+    values: Mapping[str, Single | Items],
     renderer: Renderer,
     kept: Mapping[Path, Attributes],
 ) -> Content:
@@ -69,7 +74,7 @@ def desired_content(
 
 def rendered_checks(
     sync: Sync,
-    values: Mapping[str, Scalar | tuple[Scalar, ...]],
+    values: Mapping[str, Single | Items],
     renderer: Renderer,
     staged: Mapping[Path, Path],
 ) -> tuple[CheckStep, ...]:
@@ -125,7 +130,7 @@ def _group(name: str) -> int:
     return int(name) if name.isdigit() else grp.getgrnam(name).gr_gid
 
 
-def _text(value: Scalar | tuple[Scalar, ...]) -> str:
+def _text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, tuple):

@@ -9,7 +9,7 @@ from portreeve.actions.units import apply
 from portreeve.checks.after import probe, run_verify
 from portreeve.checks.before import run_check
 from portreeve.clock import Clock
-from portreeve.definitions.model import Scalar, Sync
+from portreeve.definitions.model import Items, Single, Sync
 from portreeve.definitions.steps import Http, Tcp, Units, describe, units_of
 from portreeve.errors import Failed, PortreeveError, Reason, Waiting
 from portreeve.reconcile.content import Content
@@ -60,7 +60,7 @@ class Executor:
         sync: Sync,
         record: Record,
         content: Content,
-        values: Mapping[str, Scalar | tuple[Scalar, ...]],
+        values: Mapping[str, Single | Items],
         renderer: Renderer,
         *,
         keep: int,

@@ -28,6 +28,7 @@ class Memory:
         runs: the number of the last look that ended.
         values: the values last read, as shown to people.
         defaulted: names of values whose default is in use.
+        left_out: why containers are not in a list.
     """
 
     backoff: Backoff
@@ -41,6 +42,7 @@ class Memory:
     runs: int = 0
     values: Mapping[str, str] = field(default_factory=dict)
     defaulted: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @classmethod
     def new(cls, settings: ReconcileSettings) -> "Memory":
@@ -110,6 +112,7 @@ def status_of(sync: Sync, record: Record, memory: Memory, next_try: float | None
         next_try=next_try,
         values=dict(memory.values),
         defaulted=memory.defaulted,
+        left_out=memory.left_out,
         generation=record.good.number if record.good else None,
         targets=tuple(str(target.place) for target in sync.targets),
         sources={name: str(source.location) for name, source in sync.sources.items()},

@@ -14,6 +14,7 @@ from portreeve.definitions.settings import ReconcileSettings
 from portreeve.errors import Misuse, PortreeveError, Reason
 from portreeve.reconcile import outcome
 from portreeve.reconcile.board import Board
+from portreeve.reconcile.computed import with_computed
 from portreeve.reconcile.converge import Converger, Desired, Look
 from portreeve.reconcile.desired import desired_content, shown
 from portreeve.reconcile.execute import Executor
@@ -212,12 +213,14 @@ class Reconciler:
 
     def _read(self, sync: Sync, record: Record, memory: Memory, interest: Interest) -> Desired:
         readings: Readings = read_sync(sync, self._docker, interest)
-        memory.values = shown(sync, readings.values)
+        values = with_computed(sync, readings, self._renderer)
+        memory.values = shown(sync, values)
         memory.defaulted = tuple(sorted(readings.defaulted))
+        memory.left_out = readings.left_out
         # Also of one on its way: what somebody does to its files before it is proved is drift, and not kept.
         latest = record.unfinished or record.good
         kept = self._store.generations.attributes(sync.name, latest.number) if latest else {}
-        return Desired(readings.values, desired_content(sync, readings.values, self._renderer, kept))
+        return Desired(values, desired_content(sync, values, self._renderer, kept))
 
     def _files(self, sync: Sync, interest: Interest) -> list[Path]:
         names = {target.content.name for target in sync.targets if isinstance(target.content, Template)}

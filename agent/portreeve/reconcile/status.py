@@ -73,6 +73,7 @@ class SyncStatus:
         next_try: when it is tried next by itself; ``None`` when only an event or the resync will.
         values: the values last read, as shown to people; secrets masked.
         defaulted: names of values whose declared default is in use.
+        left_out: why containers are not in a list, one sentence each.
         generation: the generation in force; ``None`` before the first.
         targets: the files it generates.
         sources: where its values live, by source name.
@@ -89,6 +90,7 @@ class SyncStatus:
     next_try: float | None = None
     values: Mapping[str, str] = field(default_factory=dict)
     defaulted: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
     generation: int | None = None
     targets: tuple[str, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)

@@ -15,7 +15,7 @@ from portreeve.definitions.locations import (
     HostFile,
     Inspection,
 )
-from portreeve.definitions.model import Scalar, Source, Sync, Value
+from portreeve.definitions.model import Items, Single, Source, Sync, Value
 from portreeve.errors import PortreeveError, Reason, Waiting
 from portreeve.sources.files import Complete, read_credential, read_location
 from portreeve.sources.formats.errors import FormatError
@@ -23,8 +23,6 @@ from portreeve.sources.formats.parse import parse
 from portreeve.sources.interest import Interest
 from portreeve.sources.lookup import has, pick
 from portreeve.sources.values import typed
-
-Found = Scalar | tuple[Scalar, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +37,10 @@ class Readings:
         left_out: why a container is not in a list, for people.
     """
 
-    values: Mapping[str, Found]
+    values: Mapping[str, Single]
     defaulted: frozenset[str]
     evidence: Mapping[str, str]
-    lists: Mapping[str, tuple[Mapping[str, Found], ...]] = field(default_factory=dict)
+    lists: Mapping[str, Items] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
 
 
@@ -59,7 +57,7 @@ def read_sync(sync: Sync, docker: Docker, interest: Interest) -> Readings:
     Raises:
         PortreeveError: a value could not be read, with the reason and ``step="read"``.
     """
-    values: dict[str, Found] = {}
+    values: dict[str, Single] = {}
     defaulted: set[str] = set()
     evidence: dict[str, str] = {}
     failures: list[PortreeveError] = []

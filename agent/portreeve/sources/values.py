@@ -32,7 +32,7 @@ def typed(value: Value, raw: Any) -> Scalar | tuple[Scalar, ...]:
         raise Waiting(
             Reason.VALUE_INVALID,
             f"value {value.name} is not a valid {value.type}",
-            evidence=f"{value.address} in source {value.source}: {_shown(value, raw)}; {error}",
+            evidence=f"{value.address}: {_shown(value, raw)}; {error}",
         ) from None  # The cause's traceback would show a secret.
     return found
 

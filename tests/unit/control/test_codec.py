@@ -35,6 +35,7 @@ statuses = st.builds(
     next_try=st.none() | seconds,
     values=names,
     defaulted=texts,
+    left_out=texts,
     generation=st.none() | st.integers(),
     targets=texts,
     sources=names,
