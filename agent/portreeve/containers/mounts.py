@@ -9,6 +9,7 @@ from portreeve.containers.connection import Docker
 from portreeve.containers.model import Container, Mount
 from portreeve.definitions.locations import ContainerFile
 from portreeve.errors import Reason, Waiting
+from portreeve.mountinfo import is_mount_point
 
 _HAS_MOUNTS = ("running", "paused")
 """The states in which a volume that is mounted on demand is mounted."""
@@ -121,7 +122,7 @@ def locate(
         return place
     running = container.status in _HAS_MOUNTS
     # What a plugin calls its source need not be a mount point itself.
-    if not running or (local and not (is_mounted or _is_mounted)(place.root)):
+    if not running or (local and not (is_mounted or is_mount_point)(place.root)):
         driver = f"driver {place.driver}" if not local else f"type {options.get('type', '')}".rstrip()
         raise Waiting(
             Reason.VOLUME_NOT_MOUNTED,
@@ -156,10 +157,3 @@ def _inside(container: Container, mount: Mount, relative: str) -> InMount:
 def _normal(path: str) -> str:
     """Absolute, without ``..``, double or trailing slashes; links are not looked at."""
     return posixpath.normpath("/" + path.lstrip("/"))
-
-
-def _is_mounted(folder: Path) -> bool:
-    """Whether a mount point, by the kernel's list: a bind from the same device cannot be told by st_dev."""
-    wanted = str(folder).encode("unicode_escape").replace(b" ", b"\\040")
-    lines = Path("/proc/self/mountinfo").read_bytes().splitlines()
-    return any(line.split(b" ")[4] == wanted for line in lines)

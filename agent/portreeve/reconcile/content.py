@@ -4,11 +4,10 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from portreeve.definitions.steps import ApplyStep, VerifyStep, dump
-from portreeve.errors import Failed, Reason
 from portreeve.targets.file_state import FileContent, differences, observe
+from portreeve.targets.place import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +21,7 @@ class Content:
         values: as shown to people; secrets masked.
     """
 
-    files: Mapping[Path, FileContent | None]
+    files: Mapping[Place, FileContent | None]
     apply: tuple[ApplyStep, ...]
     verify: tuple[VerifyStep, ...]
     values: Mapping[str, str]
@@ -31,10 +30,10 @@ class Content:
     def digest(self) -> str:
         """Equal for content that needs no new write and no new action."""
         hasher = hashlib.sha256()
-        for path in sorted(self.files):
-            file = self.files[path]
+        for place in sorted(self.files):
+            file = self.files[place]
             described = None if file is None else [file.mode, file.uid, file.gid, file.sha256]
-            hasher.update(json.dumps([str(path), described]).encode())
+            hasher.update(json.dumps([str(place), described]).encode())
         hasher.update(json.dumps([dump(step) for step in self.apply]).encode())
         return hasher.hexdigest()
 
@@ -44,23 +43,14 @@ class Content:
 
     def drift(self, found: "Content") -> str:
         """In what files differ from this content, for people; empty when none does."""
-        seen = {path: differences(file, found.files[path]) for path, file in self.files.items()}
-        return "; ".join(f"{path}: {', '.join(what)}" for path, what in seen.items() if what)
+        seen = {place: differences(file, found.files[place]) for place, file in self.files.items()}
+        return "; ".join(f"{place}: {', '.join(what)}" for place, what in seen.items() if what)
 
     def found(self) -> "Content":
         """What is there now in the place of each file, made effective by the same steps.
 
         Raises:
-            Failed: ``write-failed``: a target cannot be looked at.
+            Failed: ``file-refused`` or ``write-failed``: a target cannot be looked at.
         """
-        try:
-            files = {path: observe(path) for path in self.files}
-            return Content(files=files, apply=self.apply, verify=(), values={})
-        except OSError as error:
-            raise Failed(
-                Reason.WRITE_FAILED,
-                "a target cannot be looked at",
-                evidence=str(error),
-                hint="a target must be a regular file in a folder that the agent may enter",
-                step="write",
-            ) from error
+        files = {place: observe(place) for place in self.files}
+        return Content(files=files, apply=self.apply, verify=(), values={})

@@ -9,9 +9,7 @@ from typing import Any
 
 from portreeve.errors import Failed, Reason
 
-SCHEMA_VERSION = 1
-
-_SCHEMA = """
+_FIRST = """
 CREATE TABLE syncs (
     name TEXT PRIMARY KEY,
     record TEXT NOT NULL
@@ -43,6 +41,20 @@ CREATE TABLE folders (
     PRIMARY KEY (sync, path)
 ) STRICT;
 """
+
+_PLACES = """
+ALTER TABLE files ADD COLUMN root TEXT NOT NULL DEFAULT '/';
+ALTER TABLE files ADD COLUMN in_place INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE files ADD COLUMN format TEXT;
+ALTER TABLE files ADD COLUMN folders TEXT NOT NULL DEFAULT '';
+ALTER TABLE folders ADD COLUMN root TEXT NOT NULL DEFAULT '/';
+ALTER TABLE generations ADD COLUMN sealed INTEGER NOT NULL DEFAULT 0;
+"""
+
+_MIGRATIONS = (_FIRST, _PLACES)
+"""Each makes the schema of the next version; a new file goes through all of them, so each is always tried."""
+
+SCHEMA_VERSION = len(_MIGRATIONS)
 
 
 class Database:
@@ -83,9 +95,12 @@ class Database:
             )
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA foreign_keys = ON")
-        if version == 0:
+        # Content that was dropped is overwritten: it may have been a secret before anybody declared it one.
+        self._connection.execute("PRAGMA secure_delete = ON")
+        if version < SCHEMA_VERSION:
             self._connection.executescript(
-                f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
+                f"BEGIN IMMEDIATE; {''.join(_MIGRATIONS[version:])}"
+                f" PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
             )
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from portreeve.definitions.locations import HostFile
-from portreeve.definitions.model import Items, Single, Sync, Target, Template, ValueType
+from portreeve.definitions.model import Items, Single, Sync, Target, Template, ValueType, Write
 from portreeve.definitions.steps import CheckStep, Step
 from portreeve.errors import Failed, Reason
 from portreeve.reconcile.content import Content
 from portreeve.render.environment import Renderer
 from portreeve.targets.file_state import Attributes, FileContent, observe
+from portreeve.targets.place import Place
 
 NEW_FILE_MODE = 0o644
 MASK = "********"
@@ -44,7 +45,7 @@ def desired_content(
     sync: Sync,
     values: Mapping[str, Single | Items],
     renderer: Renderer,
-    kept: Mapping[Path, Attributes],
+    kept: Mapping[Place, Attributes],
 ) -> Content:
     """Everything that should be in force.
 
@@ -62,8 +63,8 @@ def desired_content(
     for target in sync.targets:
         if not isinstance(target.place, HostFile) or not isinstance(target.content, Template):
             raise NotImplementedError(target)
-        path = target.place.path
-        files[path] = _file(path, target, renderer.file(target.content.name, context), kept.get(path))
+        place = Place(target.place.path, in_place=target.write is Write.IN_PLACE)
+        files[place] = _file(place, target, renderer.file(target.content.name, context), kept.get(place))
     return Content(
         files=files,
         apply=tuple(rendered(step, renderer, context) for step in sync.apply),
@@ -97,10 +98,10 @@ def rendered(step: AnyStep, renderer: Renderer, context: Mapping[str, Any]) -> A
     return replace(step, **changes)
 
 
-def _file(path: Path, target: Target, text: str, kept: Attributes | None) -> FileContent:
+def _file(place: Place, target: Target, text: str, kept: Attributes | None) -> FileContent:
     try:
         if kept is None:
-            found = observe(path)
+            found = observe(place)
             kept = found.attributes if found else Attributes(NEW_FILE_MODE, os.geteuid(), os.getegid())
         return FileContent(
             data=text.encode(),
@@ -111,14 +112,10 @@ def _file(path: Path, target: Target, text: str, kept: Attributes | None) -> Fil
     except KeyError as error:
         raise Failed(
             Reason.WRITE_FAILED,
-            f"{path} cannot get its owner",
+            f"{place} cannot get its owner",
             evidence=str(error.args[0]),
             hint="create the user or group, or change `owner`/`group` of the target",
             step="render",
-        ) from error
-    except OSError as error:
-        raise Failed(
-            Reason.WRITE_FAILED, f"{path} cannot be looked at", evidence=str(error), step="render"
         ) from error
 
 

@@ -24,7 +24,9 @@ from portreeve.render.environment import Renderer
 from portreeve.systemd.bus import Systemd, systemd_running
 from portreeve.systemd.messages import MessageId
 from portreeve.systemd.unit_paths import is_unit_path
-from portreeve.targets.replace import commit, remove_folders, stage
+from portreeve.targets.folders import remove_folders
+from portreeve.targets.replace import commit
+from portreeve.targets.stage import stage
 
 log = logging.getLogger(__name__)
 
@@ -134,7 +136,7 @@ class Executor:
         content = self.store.generations.content(record.name, number)
         try:
             touched = {*content.files, *self.store.retired(record.name, content)}
-            if any(is_unit_path(path) for path in touched) and systemd_running():
+            if any(is_unit_path(place.path) for place in touched) and systemd_running():
                 with self.pulse.step(f"{record.name}: daemon-reload", DAEMON_RELOAD_TIMEOUT):
                     self.systemd.daemon_reload(DAEMON_RELOAD_TIMEOUT)
             for step in content.apply:

@@ -13,6 +13,7 @@ from portreeve.reconcile.database import Database
 from portreeve.reconcile.record import Generation, Record
 from portreeve.reconcile.status import GenerationInfo
 from portreeve.targets.file_state import Attributes, FileContent
+from portreeve.targets.place import Place
 
 _RECENT = 16
 """Contents that are kept in memory: one look needs the same one half a dozen times."""
@@ -52,8 +53,8 @@ class Generations:
         if not self.exists(name, BASELINE):
             self._insert(name, BASELINE, found, "baseline", now)
             return
-        for path, file in found.files.items():
-            self._insert_file(name, BASELINE, path, file)
+        for place, file in found.files.items():
+            self._insert_file(name, BASELINE, place, file)
 
     def renew_baseline(self, name: str, found: Content, now: float) -> None:
         """Remember what is there now as what was there before portreeve; it owns no file at the moment."""
@@ -153,26 +154,31 @@ class Generations:
             )
         steps = json.loads(rows[0][0])
         files = self._database.query(
-            "SELECT path, data, mode, uid, gid FROM files WHERE sync = ? AND number = ? ORDER BY path",
+            "SELECT path, root, in_place, data, mode, uid, gid FROM files"
+            " WHERE sync = ? AND number = ? ORDER BY path",
             (name, number),
         )
         return Content(
             files={
-                Path(path): None if data is None else FileContent(data, mode, uid, gid)
-                for path, data, mode, uid, gid in files
+                _place(path, root, in_place): None if data is None else FileContent(data, mode, uid, gid)
+                for path, root, in_place, data, mode, uid, gid in files
             },
             apply=tuple(load_apply(step) for step in steps["apply"]),
             verify=tuple(load_verify(step) for step in steps["verify"]),
             values=steps["values"],
         )
 
-    def attributes(self, name: str, number: int) -> Mapping[Path, Attributes]:
+    def attributes(self, name: str, number: int) -> Mapping[Place, Attributes]:
         """Mode and owner of each file of a generation."""
         rows = self._database.query(
-            "SELECT path, mode, uid, gid FROM files WHERE sync = ? AND number = ? AND data IS NOT NULL",
+            "SELECT path, root, in_place, mode, uid, gid FROM files"
+            " WHERE sync = ? AND number = ? AND mode IS NOT NULL",
             (name, number),
         )
-        return {Path(path): Attributes(mode, uid, gid) for path, mode, uid, gid in rows}
+        return {
+            _place(path, root, in_place): Attributes(mode, uid, gid)
+            for path, root, in_place, mode, uid, gid in rows
+        }
 
     def last_verified_before(self, name: str, number: int) -> int | None:
         """The newest generation older than ``number`` that was in force once."""
@@ -212,16 +218,24 @@ class Generations:
             " VALUES (?, ?, ?, ?, ?, ?)",
             (name, number, now, outcome, content.digest, _dump_steps(content)),
         )
-        for path, file in content.files.items():
-            self._insert_file(name, number, path, file)
+        for place, file in content.files.items():
+            self._insert_file(name, number, place, file)
 
-    def _insert_file(self, name: str, number: int, path: Path, file: FileContent | None) -> None:
+    def _insert_file(self, name: str, number: int, place: Place, file: FileContent | None) -> None:
         facts: tuple[Any, ...] = (None,) * 4
         if file is not None:
             facts = (file.data, file.mode, file.uid, file.gid)
+        # What is known of a file stays; how it is reached may be another way by now.
         self._database.execute(
-            "INSERT OR IGNORE INTO files VALUES (?, ?, ?, ?, ?, ?, ?)", (name, number, str(path), *facts)
+            "INSERT INTO files (sync, number, path, root, in_place, data, mode, uid, gid)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET root = excluded.root, in_place = excluded.in_place",
+            (name, number, str(place.path), str(place.root), place.in_place, *facts),
         )
+
+
+def _place(path: str, root: str, in_place: int) -> Place:
+    return Place(Path(path), Path(root), bool(in_place))
 
 
 def _dump_steps(content: Content) -> str:

@@ -1,16 +1,16 @@
 """What a sync would do now, as ``diff`` and ``sync --dry-run`` show it."""
 
 import difflib
-from pathlib import Path
 
 from portreeve.definitions.model import Sync, ValueType
 from portreeve.definitions.steps import describe
-from portreeve.errors import Failed, PortreeveError, Reason
+from portreeve.errors import PortreeveError
 from portreeve.reconcile.content import Content
 from portreeve.reconcile.outcome import trouble_of
 from portreeve.reconcile.record import Record
 from portreeve.reconcile.status import FileDiff, Preview
 from portreeve.targets.file_state import FileContent, differences, observe
+from portreeve.targets.place import Place
 
 
 def preview_without(record: Record, error: PortreeveError) -> Preview:
@@ -26,7 +26,9 @@ def preview_of(sync: Sync, record: Record, content: Content) -> Preview:
         Failed: a target cannot be read.
     """
     hide = any(value.type is ValueType.SECRET for value in sync.values.values())
-    diffs = tuple(FileDiff(str(path), _diff(path, file, hide=hide)) for path, file in content.files.items())
+    diffs = tuple(
+        FileDiff(str(place), _diff(place, file, hide=hide)) for place, file in content.files.items()
+    )
     if record.hold is not None:
         plan = f"nothing: it is held at generation {record.hold}"
     elif any(diff.diff for diff in diffs):
@@ -40,23 +42,20 @@ def preview_of(sync: Sync, record: Record, content: Content) -> Preview:
     return Preview(sync.name, plan, diffs)
 
 
-def _diff(path: Path, wanted: FileContent | None, *, hide: bool) -> str:
-    try:
-        found = observe(path)
-    except OSError as error:
-        raise Failed(Reason.WRITE_FAILED, f"{path} cannot be read", evidence=str(error)) from error
+def _diff(place: Place, wanted: FileContent | None, *, hide: bool) -> str:
+    found = observe(place)
     what = differences(wanted, found) if found else ("new",)
     if not what:
         return ""
     if hide:
-        return f"{path}: {', '.join(what)}; not shown, since it holds a secret\n"
+        return f"{place}: {', '.join(what)}; not shown, since it holds a secret\n"
     before = "" if found is None else found.data.decode(errors="replace")
     after = "" if wanted is None else wanted.data.decode(errors="replace")
     lines = difflib.unified_diff(
         before.splitlines(keepends=True),
         after.splitlines(keepends=True),
-        fromfile="/dev/null" if found is None else f"{path} (now)",
-        tofile=f"{path} (wanted)",
+        fromfile="/dev/null" if found is None else f"{place} (now)",
+        tofile=f"{place} (wanted)",
     )
     text = "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
-    return text or f"{path}: {', '.join(what)}\n"
+    return text or f"{place}: {', '.join(what)}\n"

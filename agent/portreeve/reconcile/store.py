@@ -11,6 +11,7 @@ from portreeve.reconcile.generations import BASELINE, Generations
 from portreeve.reconcile.record import Generation, Record, dump_record, load_record
 from portreeve.reconcile.status import GenerationInfo, Stage
 from portreeve.targets.file_state import FileContent
+from portreeve.targets.place import Place
 
 
 class Store:
@@ -51,7 +52,7 @@ class Store:
         content: Content,
         *,
         found: Content,
-        folders: tuple[Path, ...],
+        folders: tuple[Place, ...],
         now: float,
         keep: int,
     ) -> Record:
@@ -85,7 +86,8 @@ class Store:
             self.generations.forget_old(stored, keep)
             for folder in folders:
                 self._database.execute(
-                    "INSERT OR IGNORE INTO folders VALUES (?, ?)", (record.name, str(folder))
+                    "INSERT OR IGNORE INTO folders (sync, path, root) VALUES (?, ?, ?)",
+                    (record.name, str(folder.path), str(folder.root)),
                 )
         return record
 
@@ -126,7 +128,7 @@ class Store:
         else:
             self.generations.add_baseline(record.name, found, now)
 
-    def retired(self, name: str, content: Content) -> dict[Path, FileContent | None]:
+    def retired(self, name: str, content: Content) -> dict[Place, FileContent | None]:
         """Files that portreeve may have written for a sync and ``content`` has not, as they were before.
 
         The baseline has each file from before it is first written until content without it is proved.
@@ -134,7 +136,7 @@ class Store:
         if not self.generations.exists(name, BASELINE):
             return {}
         before = self.generations.content(name, BASELINE).files
-        return {path: before[path] for path in sorted(before.keys() - content.files.keys())}
+        return {place: before[place] for place in sorted(before.keys() - content.files.keys())}
 
     def verified(self, record: Record, number: int) -> None:
         """Save a record together with one of its generations having been proved."""
@@ -213,10 +215,10 @@ class Store:
         """The generations of a sync, newest first."""
         return self.generations.history(self.record(name))
 
-    def folders(self, name: str) -> tuple[Path, ...]:
+    def folders(self, name: str) -> tuple[Place, ...]:
         """Folders that were made for a sync's targets."""
-        rows = self._database.query("SELECT path FROM folders WHERE sync = ?", (name,))
-        return tuple(Path(path) for (path,) in rows)
+        rows = self._database.query("SELECT path, root FROM folders WHERE sync = ?", (name,))
+        return tuple(Place(Path(path), Path(root)) for path, root in rows)
 
     def _put(self, record: Record) -> None:
         # A worker's record is as old as its look; somebody may have asked for a hold since.

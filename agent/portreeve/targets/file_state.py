@@ -1,12 +1,14 @@
 """What a target is and what it should be, in a form that can be compared."""
 
-import errno
 import hashlib
 import os
 import stat
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
+
+from portreeve.errors import Failed, Reason
+from portreeve.targets.entry import Entry
+from portreeve.targets.place import Place
 
 MAX_SIZE = 16 << 20
 """Bytes; a longer file is not configuration, and reading it would be at the cost of the whole agent."""
@@ -47,31 +49,44 @@ class FileContent:
         return hashlib.sha256(self.data).hexdigest()
 
 
-def observe(path: Path) -> FileContent | None:
+def observe(place: Place) -> FileContent | None:
     """The file as it is now, or ``None`` when there is none.
 
-    A link is refused: to follow it would be to edit a file that nobody named, perhaps a vendor's, and to
-    replace it would take away what an administrator made, perhaps the mask of a drop-in.
-
     Raises:
-        OSError: it is there and cannot be read, is not a regular file, or is longer than :data:`MAX_SIZE`.
+        Failed: ``file-refused``: it is not a regular file, in a volume one with several names, or longer than
+            :data:`MAX_SIZE`; ``write-failed``: it cannot be looked at.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+        with place.entry() as entry:
+            return read(entry)
     except FileNotFoundError:
         return None
     except OSError as error:
-        if error.errno == errno.ELOOP and path.is_symlink():
-            raise OSError(f"{path} is a link to {path.readlink()}, which is not followed") from error
-        raise
-    with os.fdopen(descriptor, "rb") as file:
-        facts = os.fstat(file.fileno())
-        if not stat.S_ISREG(facts.st_mode):
-            raise OSError(f"{path} is not a regular file")
-        data = file.read(MAX_SIZE + 1)
-        if len(data) > MAX_SIZE:
-            raise OSError(f"{path} is longer than {MAX_SIZE} bytes")
-        return FileContent(data, stat.S_IMODE(facts.st_mode), facts.st_uid, facts.st_gid)
+        raise Failed(
+            Reason.WRITE_FAILED,
+            f"{place} cannot be looked at",
+            evidence=os.strerror(error.errno) if error.errno else str(error),
+            hint="a target must be a regular file in a folder that the agent may enter",
+            step="write",
+        ) from error
+
+
+def read(entry: Entry) -> FileContent:
+    """A file and its attributes.
+
+    Raises:
+        FileNotFoundError: there is none.
+        Failed: ``file-refused``.
+        OSError: it cannot be read.
+    """
+    with entry.opened() as descriptor:
+        facts = os.fstat(descriptor)
+        # However fast it grows, one byte over the limit is the most that is read.
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            data = file.read(MAX_SIZE + 1) if facts.st_size <= MAX_SIZE else b""
+    if max(facts.st_size, len(data)) > MAX_SIZE:
+        raise entry.refused(f"it is longer than {MAX_SIZE} bytes")
+    return FileContent(data, stat.S_IMODE(facts.st_mode), facts.st_uid, facts.st_gid)
 
 
 def differences(wanted: FileContent | None, found: FileContent | None) -> tuple[str, ...]:

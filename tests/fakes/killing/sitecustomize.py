@@ -1,15 +1,14 @@
 """Kills the process before or after its n-th durable step, as a power cut would; Python imports it by itself.
 
 Put this folder on PYTHONPATH and set ``KILL_AT``: 2n is just before the n-th step, 2n+1 just after it. Steps
-are what changes the disk: renames, links, syncs, removals, and each statement to the state file. The product
-knows nothing of it.
+are what changes the disk: renames, links, syncs, removals, writes in place, and each statement to the state
+file. The product knows nothing of it.
 """
 
 import os
 import signal
 import sqlite3
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 _AT = int(os.environ.get("KILL_AT", "-1"))
@@ -20,9 +19,10 @@ def _dies_at(kind: str, do: Callable[[], Any]) -> Any:
     global _step
     point, _step = 2 * _step, _step + 1
     _die_if(point)
-    result = do()
-    _die_if(point + 1)
-    return result
+    try:
+        return do()
+    finally:
+        _die_if(point + 1)
 
 
 def _die_if(point: int) -> None:
@@ -48,9 +48,8 @@ class _Connection(sqlite3.Connection):
 
 
 if _AT >= 0:
-    for _name in ("replace", "link", "fsync"):
+    for _name in ("replace", "link", "fsync", "unlink", "mkdir", "ftruncate", "pwrite"):
         _wrap(os, _name)
-    _wrap(Path, "unlink")
     _connect = sqlite3.connect
 
     def _connect_to_die(*arguments: Any, **keywords: Any) -> sqlite3.Connection:

@@ -110,7 +110,7 @@ def test_a_target_that_is_a_directory_is_a_named_failure(host: Host) -> None:
     host.choose(9000)
     status = host.look()
     assert status.trouble is not None
-    assert status.trouble.reason is Reason.WRITE_FAILED
+    assert status.trouble.reason is Reason.FILE_REFUSED
 
 
 def test_a_target_that_is_a_link_is_neither_followed_nor_replaced(host: Host) -> None:
@@ -120,7 +120,7 @@ def test_a_target_that_is_a_link_is_neither_followed_nor_replaced(host: Host) ->
     host.choose(9000)
     status = host.look()
     assert status.trouble is not None
-    assert status.trouble.reason is Reason.WRITE_FAILED
+    assert status.trouble.reason is Reason.FILE_REFUSED
     assert str(vendors) in status.trouble.evidence
     assert host.target.is_symlink()
     assert vendors.read_text() == "the vendor's\n"

@@ -50,13 +50,13 @@ def renamed(monkeypatch: pytest.MonkeyPatch, nth: int, *, before: bool) -> None:
     """Kill the agent right before, or right after, it puts the nth file in place."""
     rename, count = os.replace, 0
 
-    def counted(*arguments: Any) -> None:
+    def counted(*arguments: Any, **keywords: Any) -> None:
         nonlocal count
         count += 1
         mine = count
         if before and mine == nth:
             raise Killed
-        rename(*arguments)
+        rename(*arguments, **keywords)
         if mine == nth:
             raise Killed
 

@@ -17,8 +17,9 @@ from portreeve.reconcile.record import Generation, Record, dump_record, load_rec
 from portreeve.reconcile.status import Stage, State, Trouble
 from portreeve.reconcile.store import Store
 from portreeve.targets.file_state import FileContent
+from portreeve.targets.place import Place
 
-TARGET = Path("/etc/app.conf")
+TARGET = Place(Path("/etc/app.conf"))
 
 
 def content(text: str) -> Content:
@@ -156,6 +157,27 @@ def test_a_damaged_state_file_is_named_and_not_touched(tmp_path: Path) -> None:
 
 def test_the_state_file_is_for_root_alone(store: Store, tmp_path: Path) -> None:
     assert (tmp_path / "state.sqlite").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_state_file_of_the_first_version_is_understood_and_nothing_has_to_be_done_anew(
+    tmp_path: Path,
+) -> None:
+    with sqlite3.connect(tmp_path / "state.sqlite") as database:
+        database.executescript(Path(__file__).with_name("state_schema_1.sql").read_text())
+    database.close()
+    store = Store(tmp_path / "state.sqlite")
+    good = store.record("app").good
+    assert good is not None
+    content = store.generations.content("app", good.number)
+    assert content.files == {TARGET: FileContent(b"listen 9443", 0o640, 0, 0)}
+    # With another digest every sync would be written, and every unit restarted, by an upgrade.
+    assert content.digest == good.digest
+    assert store.generations.content("app", BASELINE).files == {TARGET: None}
+    assert store.folders("app") == (Place(Path("/etc/app.d")),)
+    bring_in_force(store, "new", keep=3)
+    assert [info.number for info in store.history("app")] == [2, 1, 0]
+    store.close()
+    Store(tmp_path / "state.sqlite").close()
 
 
 troubles = st.builds(
