@@ -20,8 +20,8 @@ _LINE_BREAKS = re.compile("[\u2028\u2029]")
 _DIGITS = 4300
 """Python refuses to write an integer of more digits, since the time grows with their square."""
 
-_EDITORS = {"ini": "ini", "unit": "unit", "env": "env"}
-"""The module of each format's editor; it is imported when the first file needs it."""
+_EDITABLE = (Format.INI, Format.JSON, Format.YAML, Format.TOML, Format.ENV, Format.UNIT)
+"""A module of the same name for each; it is imported when the first file needs it."""
 
 
 def edit(format_: Format, data: bytes, edits: Mapping[tuple[str, ...], EditValue | None]) -> bytes:
@@ -72,8 +72,7 @@ def read(format_: Format, data: bytes, key: tuple[str, ...]) -> EditValue | None
 
 
 def _open(format_: Format, data: bytes) -> tuple[Editor, str, str]:
-    name = _EDITORS.get(format_)
-    if name is None:
+    if format_ not in _EDITABLE:
         raise EditError(f"files of the format {format_.value} cannot be edited in place")
     try:
         text = data.decode("utf-8")
@@ -82,7 +81,7 @@ def _open(format_: Format, data: bytes) -> tuple[Editor, str, str]:
     if "\0" in text:
         raise EditError("a NUL byte", text.count("\n", 0, text.index("\0")) + 1)
     bom = _BOM if text.startswith(_BOM) else ""
-    return cast(Editor, import_module(f"portreeve.edits.{name}")), text[len(bom) :], bom
+    return cast(Editor, import_module(f"portreeve.edits.{format_.value}")), text[len(bom) :], bom
 
 
 def _step(editor: Editor, text: str, key: Key, value: EditValue | None) -> str:
