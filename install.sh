@@ -26,6 +26,7 @@ COMMAND=install
 WHEELHOUSE=
 PURGE=no
 SYNCS=()
+PROFILES=()
 HERE=
 WORK=
 LOG=/dev/null
@@ -51,6 +52,8 @@ Commands:
 
 Options:
   --wheelhouse DIR    install from the wheels in DIR, not from the network
+  --profile NAME      also install the definitions and templates of the profile NAME that are not
+                      there yet (repeatable); see the folder profiles
   --sync NAME         also install the shipped definition NAME when there is none (repeatable)
   --purge             with uninstall: remove /etc/portreeve and /var/lib/portreeve too
   --help              this text
@@ -105,11 +108,16 @@ parse_arguments() {
                     shift
                 fi
                 ;;
-            --wheelhouse | --sync)
+            --wheelhouse | --sync | --profile)
                 if (($# < 2)) || [[ -z $2 ]]; then misuse "$1 needs a value"; fi
-                if [[ $1 == --sync ]]; then SYNCS+=("$2"); else WHEELHOUSE=$2; fi
+                case $1 in
+                    --sync) SYNCS+=("$2") ;;
+                    --profile) PROFILES+=("$2") ;;
+                    *) WHEELHOUSE=$2 ;;
+                esac
                 shift
                 ;;
+            --profile=*) PROFILES+=("${1#*=}") ;;
             --wheelhouse=*) WHEELHOUSE=${1#*=} ;;
             --sync=*) SYNCS+=("${1#*=}") ;;
             --purge) PURGE=yes ;;
@@ -122,8 +130,8 @@ parse_arguments() {
         shift
     done
     if [[ $PURGE == yes && $COMMAND != uninstall ]]; then misuse "--purge belongs to uninstall"; fi
-    if ((${#SYNCS[@]})) && [[ $COMMAND != install && $COMMAND != upgrade ]]; then
-        misuse "--sync belongs to install and upgrade"
+    if ((${#SYNCS[@]} + ${#PROFILES[@]})) && [[ $COMMAND != install && $COMMAND != upgrade ]]; then
+        misuse "--sync and --profile belong to install and upgrade"
     fi
     if [[ -n $WHEELHOUSE ]]; then WHEELHOUSE=$(realpath -m -- "$WHEELHOUSE"); fi
 }
@@ -328,7 +336,7 @@ fingerprint() {
             cat -- "$WHEEL"
         else
             cd -- "$HERE"
-            find agent units templates examples pyproject.toml -type f ! -name '*.pyc' -print0 |
+            find agent units templates examples profiles pyproject.toml -type f ! -name '*.pyc' -print0 |
                 sort -z | xargs -0 sha256sum --
         fi
     } | sha256sum | cut -c 1-12
@@ -383,6 +391,7 @@ command_install() {
     check_other_installation
     check_origin
     check_syncs
+    check_profiles
     if [[ $COMMAND == upgrade && ! -L $CURRENT ]]; then problem "portreeve is not installed; use: install.sh install"; fi
     if ((${#PROBLEMS[@]} == 0)); then make_plan; fi
     check_packages
@@ -407,6 +416,12 @@ make_plan() {
     for name in "${SYNCS[@]}"; do
         if [[ ! -e $ETC/syncs.d/$name.toml ]]; then
             plan "install the definitions of $(listed "${SYNCS[@]}")" do_syncs
+            break
+        fi
+    done
+    for name in "${PROFILES[@]}"; do
+        if [[ -n $(missing_of_profile "$name") ]]; then
+            plan "install the profiles $(listed "${PROFILES[@]}")" do_profiles
             break
         fi
     done
@@ -644,6 +659,46 @@ do_syncs() {
         if [[ ! -e $ETC/syncs.d/$name.toml ]]; then
             install -m 644 -- "$folder/$name.toml" "$ETC/syncs.d/"
         fi
+    done
+}
+
+check_profiles() {
+    local name
+    for name in "${PROFILES[@]}"; do
+        if [[ ! $name =~ ^[a-z0-9][a-z0-9_.-]*$ ]]; then
+            problem "$name cannot be the name of a profile"
+        elif [[ -x $PYTHON && -z $(profile_files "$name") ]]; then
+            problem "portreeve ships no profile called $name"
+        fi
+    done
+}
+
+# Print the files of a profile, relative to its folder and to /etc/portreeve.
+profile_files() {
+    if [[ -n $WHEEL ]]; then
+        $PYTHON -c 'import sys, zipfile
+for name in zipfile.ZipFile(sys.argv[1]).namelist():
+    if name.startswith(sys.argv[2]):
+        print(name.removeprefix(sys.argv[2]))' "$WHEEL" "portreeve/_data/profiles/$1/"
+    elif [[ -d $HERE/profiles/$1 ]]; then
+        (cd -- "$HERE/profiles/$1" && find . -path './*/*' ! -type d -printf '%P\n')
+    fi
+}
+
+missing_of_profile() {
+    local file
+    while IFS= read -r file; do
+        if [[ ! -e $ETC/$file ]]; then printf '%s\n' "$file"; fi
+    done < <(profile_files "$1")
+}
+
+do_profiles() {
+    local name folder file
+    folder=$("$NEW/bin/python" -c 'from portreeve.resources import shipped; print(shipped("profiles"))')
+    for name in "${PROFILES[@]}"; do
+        while IFS= read -r file; do
+            install -D -m 644 -- "$folder/$name/$file" "$ETC/$file"
+        done < <(missing_of_profile "$name")
     done
 }
 

@@ -1,4 +1,4 @@
-"""Files that ship with portreeve (``templates/``, ``units/``, ``examples/``), wherever it was installed.
+"""Shipped files (``templates/``, ``units/``, ``examples/``, ``profiles/``), wherever portreeve was installed.
 
 A wheel carries them as ``portreeve/_data/``; an editable install and a checkout have them at the top level.
 """
@@ -12,7 +12,7 @@ def shipped(kind: str) -> Path:
     """The folder of shipped files of one kind.
 
     Args:
-        kind: ``templates``, ``units`` or ``examples``.
+        kind: ``templates``, ``units``, ``examples`` or ``profiles``.
 
     Raises:
         FileNotFoundError: the installation is incomplete.

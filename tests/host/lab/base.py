@@ -67,7 +67,7 @@ def minbase(release: str) -> Path:
 
 
 def host(release: str) -> Path:
-    """A server: systemd, Docker, Cockpit and Python; Cockpit's packages lie in /srv/debs.
+    """A server: systemd, Docker, Cockpit and Python; Cockpit's packages and nginx's lie in /srv/debs.
 
     Arguments, result and errors are those of minbase.
     """
@@ -123,7 +123,7 @@ def _furnish(root: Path, minbase_root: Path, packages: tuple[str, ...]) -> None:
     install = "apt-get install -y --no-install-recommends -o Dpkg::Options::=--force-unsafe-io"
     _inside(root, f"apt-get update && {install} {' '.join(packages)}")
     debs = "mkdir -p /srv/debs && cd /srv/debs && apt-get -o APT::Sandbox::User=root download"
-    _inside(root, f"{debs} cockpit-ws cockpit-bridge cockpit-system")
+    _inside(root, f"{debs} cockpit-ws cockpit-bridge cockpit-system nginx nginx-common")
     policy.unlink()
     _inside(root, "apt-get clean; rm -rf /var/lib/apt/lists/*; mkdir -p /var/log/journal; : >/etc/machine-id")
     _inside(root, f"rm -f /var/lib/dbus/machine-id; systemctl mask {' '.join(_MASKED)}")
