@@ -1,20 +1,22 @@
 """A dockerd that does what a test tells it: Docker's API over HTTP on a real unix socket, and its failures.
 
-It answers what portreeve asks for (ping, list, inspect, volume, archive, events) from what the test put into
-it, in the shape of API 1.41 to 1.52, and can hang, lie, refuse and break off as a real daemon does.
+It answers what portreeve asks for (ping, list, inspect, volume, archive, events, exec, kill) from what the
+test put into it, in the shape of API 1.41 to 1.52, and can hang, lie, refuse and break off as a real daemon
+does.
 """
 
 import json
 import queue
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from fakes.dockerd_handler import Handler, Server
-from fakes.dockerd_world import FakeContainer, Mode, bind, tmpfs, volume
+from fakes.dockerd_world import FakeContainer, FakeExec, Mode, bind, frame, tmpfs, volume
 
-__all__ = ["FakeContainer", "FakeDockerd", "Mode", "bind", "tmpfs", "volume"]
+__all__ = ["FakeContainer", "FakeDockerd", "FakeExec", "Mode", "bind", "frame", "tmpfs", "volume"]
 
 
 class FakeDockerd:
@@ -32,6 +34,13 @@ class FakeDockerd:
         self.volumes: dict[str, dict[str, str] | None] = {}
         self.requests: list[str] = []
         self.vanish_before_inspect: set[str] = set()
+        self.exec = FakeExec()
+        self.commands: list[list[str]] = []
+        self.signals: list[tuple[str, str]] = []
+        self.refuse_next: tuple[int, str] | None = None
+        self.inspecting = 0
+        self.most_inspecting = 0
+        self.inspect_seconds = 0.0
         self.before_answer: Callable[[str], object] = str
         self.subscribed = threading.Semaphore(0)
         self.released = threading.Event()
@@ -100,6 +109,12 @@ class FakeDockerd:
         }
         self.emit_bytes(json.dumps(event).encode() + b"\n")
 
+    def emit_network(self, action: str, container: FakeContainer, network: str = "shop") -> None:
+        """Send an event of a network, which names the container by its id alone."""
+        attributes = {"container": container.id, "name": network, "type": "bridge"}
+        event = {"Type": "network", "Action": action, "Actor": {"ID": "f" * 64, "Attributes": attributes}}
+        self.emit_bytes(json.dumps(event).encode() + b"\n")
+
     def emit_bytes(self, data: bytes) -> None:
         """Send these bytes to everyone who listens to events."""
         with self._lock:
@@ -128,6 +143,23 @@ class FakeDockerd:
         """Forget a closed connection."""
         with self._lock:
             self._connections.discard(connection)
+
+    @contextmanager
+    def counted_inspect(self) -> Iterator[None]:
+        """Count those who inspect at the same time; each takes ``inspect_seconds``."""
+        with self._lock:
+            self.inspecting += 1
+            self.most_inspecting = max(self.most_inspecting, self.inspecting)
+        threading.Event().wait(self.inspect_seconds)
+        with self._lock:
+            self.inspecting -= 1
+        yield
+
+    @property
+    def connections(self) -> int:
+        """Open connections."""
+        with self._lock:
+            return len(self._connections)
 
     def container(self, id_: str) -> FakeContainer | None:
         """By name, id, or the beginning of an id, as Docker does."""

@@ -10,6 +10,7 @@ from socketserver import ThreadingMixIn, UnixStreamServer
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from fakes import dockerd_exec
 from fakes.dockerd_world import FakeContainer, Mode
 
 if TYPE_CHECKING:
@@ -55,6 +56,11 @@ class Handler(BaseHTTPRequestHandler):
     def _fake(self) -> "FakeDockerd":
         return cast("Server", self.server).fake
 
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self._body = json.loads(body) if body else {}
+        self.do_GET()
+
     def do_GET(self) -> None:
         fake, url = self._fake, urlsplit(self.path)
         fake.requests.append(self.path)
@@ -71,10 +77,10 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(b"SSH-2.0-OpenSSH_9.2\r\n")
             self.close_connection = True
         elif mode is Mode.ERROR:
-            self._message(500, "the daemon is not well")
+            self.message(500, "the daemon is not well")
         elif mode is Mode.REFUSE_VERSION and (versioned or path == "/_ping"):
             asked = versioned[1] if versioned else "1.24"
-            self._message(400, f"client version {asked} is too old. Minimum supported API version is 1.44")
+            self.message(400, f"client version {asked} is too old. Minimum supported API version is 1.44")
         else:
             self._answer(path, {key: values[0] for key, values in parse_qs(url.query).items()})
 
@@ -85,50 +91,43 @@ class Handler(BaseHTTPRequestHandler):
             case ["_ping"]:
                 self._send(200, b"OK", "text/plain")
             case ["containers", "json"]:
-                self._json([_listed(each) for each in self._fake.containers if _passes(each, filters)])
+                self.json([_listed(each) for each in self._fake.containers if _passes(each, filters)])
             case ["containers", id_, "json"]:
                 self._inspect(id_)
             case ["containers", id_, "archive"]:
                 self._archive(id_, query["path"])
             case ["volumes", name]:
                 if name in self._fake.volumes:
-                    self._json({"Name": name, "Driver": "local", "Options": self._fake.volumes[name]})
+                    self.json({"Name": name, "Driver": "local", "Options": self._fake.volumes[name]})
                 else:
-                    self._message(404, f"get {name}: no such volume")
+                    self.message(404, f"get {name}: no such volume")
             case ["events"]:
                 self._events(filters)
+            case ["containers", id_, "exec"] | ["containers", id_, "kill"] if self.command == "POST":
+                dockerd_exec.act(self, self._fake, id_, parts[2], query.get("signal", ""), self._body)
+            case ["exec", id_, "start"] if self.command == "POST":
+                dockerd_exec.start(self, self._fake)
+            case ["exec", id_, "json"]:
+                self.json(dockerd_exec.inspected(self._fake, id_))
             case _:
-                self._message(404, "page not found")
+                self.message(404, "page not found")
 
     def _inspect(self, id_: str) -> None:
         found = self._fake.container(id_)
         if found is None or found.name in self._fake.vanish_before_inspect:
-            self._message(404, f"No such container: {id_}")
+            self.message(404, f"No such container: {id_}")
             return
-        running = found.status in ("running", "paused")
-        self._json(
-            {
-                "Id": found.id,
-                "Name": f"/{found.name}",
-                "State": {
-                    "Status": found.status,
-                    "Running": running,
-                    "Pid": 4242 if running else 0,
-                    "StartedAt": "2024-01-01T00:00:00Z",
-                },
-                "Config": {"Labels": found.labels or None},
-                "Mounts": found.mounts,
-            }
-        )
+        with self._fake.counted_inspect():
+            self.json(_inspected(found))
 
     def _archive(self, id_: str, path: str) -> None:
         found = self._fake.container(id_)
         if found is None:
-            self._message(404, f"No such container: {id_}")
+            self.message(404, f"No such container: {id_}")
             return
         content = found.files.get(path)
         if content is None:
-            self._message(404, f"Could not find the file {path} in container {id_}")
+            self.message(404, f"Could not find the file {path} in container {id_}")
             return
         buffer = io.BytesIO()
         with tarfile.open(fileobj=buffer, mode="w") as tar:
@@ -163,10 +162,13 @@ class Handler(BaseHTTPRequestHandler):
             self._fake.unsubscribe(stream)
             self.close_connection = True
 
-    def _json(self, data: Any) -> None:
+    def json(self, data: Any) -> None:
         self._send(200, json.dumps(data).encode(), "application/json")
 
-    def _message(self, status: int, text: str) -> None:
+    def no_content(self) -> None:
+        self._send(204, b"", "application/json")
+
+    def message(self, status: int, text: str) -> None:
         self._send(status, json.dumps({"message": text}).encode(), "application/json")
 
     def _send(self, status: int, body: bytes, type_: str, **headers: str) -> None:
@@ -181,19 +183,68 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
+def _inspected(each: FakeContainer) -> dict[str, Any]:
+    running = each.status in ("running", "paused")
+    return {
+        "Id": each.id,
+        "Name": f"/{each.name}",
+        "State": {
+            "Status": each.status,
+            "Running": running,
+            "Pid": 4242 if running else 0,
+            "StartedAt": f"2024-01-01T00:00:{each.starts:02}Z",
+            **({"Health": {"Status": each.health}} if each.health else {}),
+        },
+        "Config": {
+            "Labels": each.labels or None,
+            "Env": each.env or None,
+            "Image": "busybox",
+            "Hostname": each.id[:12],
+            "ExposedPorts": {"443/tcp": {}, "80/tcp": {}},
+        },
+        "Mounts": each.mounts,
+        "NetworkSettings": {
+            "Networks": _networks(each),
+            "Ports": {"80/tcp": [{"HostIp": "0.0.0.0", "HostPort": "8080"}], "443/tcp": None},
+        },
+    }
+
+
+def _networks(each: FakeContainer) -> dict[str, Any]:
+    return {
+        name: {
+            "EndpointID": f"{each.starts:064}",
+            "IPAddress": ip,
+            "GlobalIPv6Address": "",
+            "Gateway": "172.17.0.1",
+            "MacAddress": "02:42:ac:11:00:02",
+            "Aliases": None,
+        }
+        for name, ip in each.networks.items()
+    }
+
+
 def _listed(each: FakeContainer) -> dict[str, Any]:
+    words = {"starting": " (health: starting)", "": ""}
+    health = words.get(each.health, f" ({each.health})")
     return {
         "Id": each.id,
         "Names": [f"/{each.name}"],
         "State": each.status,
+        "Status": f"Up 3 minutes{health}",
         "Labels": each.labels,
         "Mounts": each.mounts,
+        "NetworkSettings": {"Networks": _networks(each)},
     }
 
 
 def _passes(each: FakeContainer, filters: dict[str, Any]) -> bool:
     names = filters.get("name", [])
     if names and not any(re.search(name, each.name) or re.search(name, "/" + each.name) for name in names):
+        return False
+    if filters.get("status") and each.status not in filters["status"]:
+        return False
+    if filters.get("network") and not set(filters["network"]) & set(each.networks):
         return False
     for label in filters.get("label", []):
         key, given, value = label.partition("=")

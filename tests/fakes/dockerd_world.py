@@ -31,6 +31,10 @@ class FakeContainer:
     status: str = "running"
     labels: dict[str, str] = field(default_factory=dict)
     mounts: list[dict[str, Any]] = field(default_factory=list)
+    health: str = ""
+    env: list[str] = field(default_factory=list)
+    networks: dict[str, str] = field(default_factory=lambda: {"bridge": "172.17.0.2"})
+    starts: int = 1
     files: dict[str, tarfile.TarInfo | bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -47,6 +51,32 @@ class FakeContainer:
         member = tarfile.TarInfo(path.rpartition("/")[2])
         member.type = kind
         self.files[path] = member
+
+
+@dataclass
+class FakeExec:
+    """How the next commands go that are run in containers.
+
+    Args:
+        stream: sent as it is once it was started.
+        hang: the stream stays open after that.
+        exit_code: what inspect tells at last.
+        running: so often inspect says before that it still runs.
+        pid: of its process.
+        refusal: the answer to the start, instead of a stream.
+    """
+
+    stream: bytes = b""
+    hang: bool = False
+    exit_code: int | None = 0
+    running: int = 0
+    pid: int = 0
+    refusal: tuple[int, str] | None = None
+
+
+def frame(output: int, data: bytes) -> bytes:
+    """What Docker sends when a command prints: 1 is its standard output, 2 its standard error."""
+    return bytes([output, 0, 0, 0]) + len(data).to_bytes(4, "big") + data
 
 
 def volume(name: str, source: Path | str, destination: str, driver: str = "local") -> dict[str, Any]:

@@ -8,15 +8,18 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from portreeve.clock import SYSTEM_CLOCK, Clock
 from portreeve.containers import answers, failure
 from portreeve.containers.events import EventStream
 from portreeve.containers.failure import Failure
+from portreeve.containers.inspections import Inspections
 from portreeve.containers.model import Container, DockerInfo
 from portreeve.containers.probe import FRESH, Probe
+from portreeve.containers.refusal import AbsentError, ConflictError, removed
 from portreeve.containers.selection import choose, filters
+from portreeve.containers.view import view
 from portreeve.definitions.locations import ContainerRef
 from portreeve.definitions.settings import DockerSettings
 from portreeve.errors import DockerUnavailable, Reason, Waiting
@@ -39,10 +42,6 @@ class ByteStream(Protocol):
         ...
 
 
-class _AbsentError(Exception):
-    """Docker answered 404."""
-
-
 class Docker:
     """Docker, asked from any thread; whatever goes wrong is one of :mod:`portreeve.errors`.
 
@@ -61,6 +60,12 @@ class Docker:
         self._settings = settings
         self._probe = Probe(settings, clock, on_lost)
         self._local = threading.local()
+        self.inspections = Inspections()
+
+    @property
+    def settings(self) -> DockerSettings:
+        """Where its socket is and how long one call may take."""
+        return self._settings
 
     @property
     def version(self) -> str:
@@ -84,21 +89,43 @@ class Docker:
             DockerUnavailable: see :meth:`require_up`.
             Waiting: there is no such container, or more than one could be meant.
         """
+        return self._find(ref, answers.container)
+
+    def view(self, ref: ContainerRef) -> Mapping[str, Any]:
+        """The same container as values and templates see it: :func:`portreeve.containers.view.view`.
+
+        Raises:
+            DockerUnavailable: see :meth:`require_up`.
+            Waiting: there is no such container, or more than one could be meant.
+        """
+        return self._find(ref, view)
+
+    def inspect(self, container_id: str, name: str) -> Container:
+        """Inspect a container again.
+
+        Args:
+            container_id: all 64 digits.
+            name: for people.
+
+        Raises:
+            DockerUnavailable: see :meth:`require_up`.
+            Waiting: it was removed.
+        """
+        return self._inspect(container_id, name, answers.container)
+
+    def _find(self, ref: ContainerRef, parse: Callable[[Any], T]) -> T:
         query = filters(ref)
         found = choose(
             ref,
-            self._ask(lambda client: answers.listed(client.containers(all=True, filters=dict(query)))),
+            self.ask(lambda client: answers.listed(client.containers(all=True, filters=dict(query)))),
         )
+        return self._inspect(found.id, found.name, parse)
+
+    def _inspect(self, container_id: str, name: str, parse: Callable[[Any], T]) -> T:
         try:
-            return self._ask(
-                lambda client: answers.container(client.inspect_container(found.id)), locked=found.name
-            )
-        except _AbsentError as error:
-            raise Waiting(
-                Reason.CONTAINER_ABSENT,
-                f"container {ref} does not exist",
-                evidence=f"{found.id[:12]} was listed, and removed before it could be inspected",
-            ) from error
+            return self.ask(lambda client: parse(client.inspect_container(container_id)), locked=name)
+        except AbsentError as error:
+            raise removed(name, container_id) from error
 
     def volume_options(self, name: str) -> Mapping[str, str]:
         """The driver options of a volume; none for one that does not exist.
@@ -107,8 +134,8 @@ class Docker:
             DockerUnavailable: see :meth:`require_up`.
         """
         try:
-            return self._ask(lambda client: answers.volume_options(client.inspect_volume(name)))
-        except _AbsentError:
+            return self.ask(lambda client: answers.volume_options(client.inspect_volume(name)))
+        except AbsentError:
             return {}
 
     @contextmanager
@@ -124,8 +151,8 @@ class Docker:
             Waiting: there is no such path, or no such container any more.
         """
         try:
-            response = self._ask(lambda client: _archive(client, container.id, path))
-        except _AbsentError as error:
+            response = self.ask(lambda client: _archive(client, container.id, path))
+        except AbsentError as error:
             gone = "no such container" in str(error).lower()
             raise Waiting(
                 Reason.CONTAINER_ABSENT if gone else Reason.FILE_ABSENT,
@@ -138,7 +165,7 @@ class Docker:
             try:
                 yield response.raw
             except (urllib3.exceptions.HTTPError, OSError) as error:
-                raise self._lost(error, self._settings.timeout) from error
+                raise self.lost(error, self._settings.timeout) from error
 
     def events(self) -> EventStream:
         """Open a stream of what happens to containers from now on.
@@ -164,8 +191,19 @@ class Docker:
             del self._local.client
             client.close()
 
-    def _ask(self, request: "Callable[[APIClient], T]", *, locked: str = "") -> T:
-        """Classify, then ask; ``locked`` names a container whose lock the daemon may hold."""
+    def ask(self, request: "Callable[[APIClient], T]", *, locked: str = "", conflicts: bool = False) -> T:
+        """Classify, then ask; for the modules of this room.
+
+        Args:
+            request: what to ask of this thread's client; it parses the answer as well.
+            locked: names a container whose lock the daemon may hold meanwhile.
+            conflicts: 409 says something about the container, and nothing about Docker.
+
+        Raises:
+            DockerUnavailable: see :meth:`require_up`; any answer that is an error is one too.
+            AbsentError: the answer is 404.
+            ConflictError: the answer is 409, where that was asked for.
+        """
         info = self.require_up()
         import requests
         from docker.errors import APIError, DockerException, NotFound
@@ -176,12 +214,14 @@ class Docker:
             client.timeout = timeout  # type: ignore[assignment]  # The stubs know only whole seconds.
             return request(client)
         except NotFound as error:
-            raise _AbsentError(str(error.explanation)) from error
+            raise AbsentError(str(error.explanation)) from error
         except APIError as error:
             status = error.status_code or 0
+            if conflicts and status == 409:
+                raise ConflictError(str(error.explanation)) from error
             raise failure.of_status(status, str(error.explanation), self._settings).error() from error
         except (requests.RequestException, DockerException) as error:
-            raise self._lost(error, timeout, locked=locked) from error
+            raise self.lost(error, timeout, locked=locked) from error
         except answers.MALFORMED as error:
             raise failure.garbage(f"{type(error).__name__}: {error}", self._settings).error() from error
 
@@ -195,8 +235,16 @@ class Docker:
             self._local.client = client
         return client
 
-    def _lost(self, error: Exception, timeout: float, *, locked: str = "") -> DockerUnavailable:
-        """Drop the client, and let the other threads know unless it is about one container's lock."""
+    def lost(self, error: Exception, timeout: float, *, locked: str = "") -> DockerUnavailable:
+        """What a conversation that broke off means; for the modules of this room.
+
+        The thread's client is dropped, and the other threads know unless it is about one container's lock.
+
+        Args:
+            error: what was met.
+            timeout: seconds that were waited.
+            locked: names a container whose lock the daemon may hold.
+        """
         self.close()
         met = failure.of_exception(error, self._settings, timeout=timeout)
         if met.reason is Reason.DOCKER_HUNG and locked:

@@ -98,7 +98,7 @@ def test_one_that_is_removed_before_it_is_inspected_is_absent(docker: Docker, do
     dockerd.vanish_before_inspect = {"app"}
     error = not_found(docker, ContainerRef(name="app"))
     assert error.reason is Reason.CONTAINER_ABSENT
-    assert "removed before it could be inspected" in error.evidence
+    assert "was removed in the middle of a look" in error.evidence
 
 
 def test_one_whose_lock_docker_holds_does_not_make_docker_hung_for_others(
