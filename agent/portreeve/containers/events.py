@@ -18,8 +18,13 @@ from portreeve.containers.failure import Failure
 from portreeve.containers.wire import UnixConnection
 from portreeve.definitions.settings import DockerSettings
 
-ACTIONS = ("create", "start", "die", "destroy", "rename", "pause", "unpause")
-"""The events that can change what a source reads; health checks would add three a probe."""
+ACTIONS = (
+    *("create", "start", "die", "destroy", "rename", "pause", "unpause", "update", "health_status"),
+    *("connect", "disconnect"),
+)
+"""The events that can change what a source reads, of containers and of their networks.
+
+The commands of health checks would add three a probe; ``health_status`` comes only when it changes."""
 
 _LONGEST_LINE = 1 << 20
 """Bytes of one event; labels are in it."""
@@ -31,9 +36,9 @@ class ContainerEvent:
 
     Args:
         container_id: all 64 digits.
-        name: without a slash; after a rename the new one.
-        action: one of :data:`ACTIONS`.
-        labels: the container's labels, among other attributes.
+        name: without a slash; after a rename the new one; empty where Docker does not tell, as with networks.
+        action: one of :data:`ACTIONS`, ``health_status`` with what it is now: ``health_status: healthy``.
+        labels: the container's labels, among other attributes; empty where the name is.
     """
 
     container_id: str
@@ -63,7 +68,7 @@ class EventStream:
             settings: where Docker is.
             api_version: to speak.
         """
-        filters = json.dumps({"type": ["container"], "event": ACTIONS})
+        filters = json.dumps({"type": ["container", "network"], "event": ACTIONS})
         connection = UnixConnection(settings)
         try:
             connection.request("GET", f"/v{api_version}/events?{urlencode({'filters': filters})}")
@@ -85,7 +90,8 @@ class EventStream:
                 event = _parse(line)
                 if event is None:
                     return
-                yield event
+                if event.container_id:
+                    yield event
         except (OSError, HTTPException, ValueError):
             return
         finally:
@@ -108,6 +114,8 @@ def _parse(line: bytes) -> ContainerEvent | None:
         event: Any = json.loads(line)
         actor = event["Actor"]
         attributes = {str(key): str(value) for key, value in actor["Attributes"].items()}
+        if event["Type"] == "network":  # Its own name and labels; the container's id is all there is of that.
+            return ContainerEvent(attributes.get("container", ""), "", str(event["Action"]), {})
         return ContainerEvent(str(actor["ID"]), attributes.get("name", ""), str(event["Action"]), attributes)
     except (ValueError, KeyError, TypeError, AttributeError):
         return None

@@ -5,11 +5,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from portreeve.definitions.load import load
-from portreeve.definitions.locations import ContainerFile, ContainerRef
+from portreeve.definitions.locations import (
+    ContainerCommand,
+    ContainerFile,
+    ContainerList,
+    ContainerRef,
+    Inspection,
+    Location,
+)
 from portreeve.definitions.model import Definitions, Sync
 from portreeve.definitions.settings import Settings
+from portreeve.definitions.steps import container_of
 from portreeve.paths import Paths
 from portreeve.systemd.messages import MessageId
+from portreeve.triggers.interest import Interest
 
 log = logging.getLogger(__name__)
 
@@ -71,14 +80,35 @@ def fixed_until_restart(before: Settings, after: Settings) -> tuple[str, ...]:
     )
 
 
-def container_interests(definitions: Definitions) -> dict[str, tuple[ContainerRef, ...]]:
+def container_interests(definitions: Definitions) -> dict[str, tuple[Interest, ...]]:
     """Which containers each sync depends on; syncs that need none are left out."""
     interests = {}
     for name, sync in definitions.syncs.items():
-        locations = (source.location for source in sync.sources.values())
-        containers = tuple(
-            location.container for location in locations if isinstance(location, ContainerFile)
+        places = (
+            *(source.location for source in sync.sources.values()),
+            *(target.place for target in sync.targets),
         )
+        found = [_interest(place) for place in places]
+        found += [_of(container_of(step)) for step in (*sync.check, *sync.apply, *sync.verify)]
+        # Each once: forty steps in one container are one interest.
+        containers = tuple(dict.fromkeys(interest for interest in found if interest is not None))
         if containers:
             interests[name] = containers
     return interests
+
+
+def _interest(place: Location) -> Interest | None:
+    match place:
+        case ContainerFile(container=container) | ContainerCommand(container=container):
+            return Interest(container)
+        case Inspection(container=container):
+            return Interest(container, details=True)
+        case ContainerList(labels=labels):
+            # Its other conditions are what events change.
+            return Interest(labels=labels, details=True)
+        case _:
+            return None
+
+
+def _of(container: ContainerRef | None) -> Interest | None:
+    return None if container is None else Interest(container)

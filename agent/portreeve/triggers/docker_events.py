@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from portreeve.clock import SYSTEM_CLOCK, Clock
-from portreeve.definitions.locations import ContainerRef
 from portreeve.errors import DockerUnavailable, Reason
+from portreeve.triggers.interest import Interest
+from portreeve.triggers.known_containers import KnownContainers
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +30,12 @@ class Event(Protocol):
     """Something happened to a container."""
 
     @property
-    def name(self) -> str:
+    def container_id(self) -> str:
         """The container's."""
+
+    @property
+    def name(self) -> str:
+        """The container's; empty where Docker does not tell."""
 
     @property
     def action(self) -> str:
@@ -98,7 +103,8 @@ class DockerWatcher:
         self._enqueue = enqueue
         self._clock = clock
         self._heartbeat = heartbeat
-        self._interests: Mapping[str, tuple[ContainerRef, ...]] = {}
+        self._interests: Mapping[str, tuple[Interest, ...]] = {}
+        self._known = KnownContainers()
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._stream: Stream | None = None
@@ -106,7 +112,7 @@ class DockerWatcher:
         self._state = DockerState(False, None, "not asked yet", clock.wall())
         self._threads: dict[str, threading.Thread] = {}
 
-    def set_interests(self, interests: Mapping[str, tuple[ContainerRef, ...]]) -> None:
+    def set_interests(self, interests: Mapping[str, tuple[Interest, ...]]) -> None:
         """Say which keys depend on which containers; replaces what was said before."""
         self._interests = dict(interests)
 
@@ -184,6 +190,7 @@ class DockerWatcher:
             if self._stopping.is_set():
                 stream.close()
         self._state = DockerState(True, None, "", self._clock.wall())
+        self._known.forget()
         self._wake_all()
         try:
             for event in stream:
@@ -207,9 +214,15 @@ class DockerWatcher:
             self._wake_all()
 
     def _wake(self, event: Event) -> None:
-        for key, refs in self._interests.items():
-            # A rename takes a container from one key and may give it to another.
-            if event.action == "rename" or any(ref.matches(event.name, event.labels) for ref in refs):
+        # A rename takes a container from one key and may give it to another.
+        renamed = event.action == "rename"
+        about = self._known.hear(event.container_id, event.action, event.name, event.labels)
+        for key, interests in self._interests.items():
+            if any(
+                interest.concerns(event.action)
+                and (renamed or about is None or interest.matches(about[0], about[1]))
+                for interest in interests
+            ):
                 self._enqueue(key, 0.0)
 
     def _wake_all(self) -> None:

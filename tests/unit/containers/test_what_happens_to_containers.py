@@ -25,15 +25,28 @@ def test_an_event_has_the_container_and_its_labels(docker: Docker, dockerd: Fake
     )
 
 
-def test_docker_is_asked_for_the_life_of_containers_only(docker: Docker, dockerd: FakeDockerd) -> None:
+def test_docker_is_asked_for_what_happens_to_containers_and_not_for_their_health_checks(
+    docker: Docker, dockerd: FakeDockerd
+) -> None:
     stream = docker.events()
     dockerd.subscribed.acquire()
     dockerd.emit("exec_create: sh", APP)
-    dockerd.emit("health_status: healthy", APP)
+    dockerd.emit("exec_die", APP)
     dockerd.emit("die", APP)
     assert next(iter(stream)).action == "die"
     stream.close()
-    assert '"type": ["container"]' in unquote_plus(dockerd.requests[-1])
+    assert '"type": ["container", "network"]' in unquote_plus(dockerd.requests[-1])
+
+
+def test_a_network_tells_of_a_container_by_its_id_alone(docker: Docker, dockerd: FakeDockerd) -> None:
+    stream = docker.events()
+    dockerd.subscribed.acquire()
+    dockerd.emit_bytes(
+        b'{"Type": "network", "Action": "create", "Actor": {"ID": "f", "Attributes": {"name": "shop"}}}\n'
+    )
+    dockerd.emit_network("connect", APP)
+    assert next(iter(stream)) == ContainerEvent(APP.id, "", "connect", {})
+    stream.close()
 
 
 def test_silence_is_not_an_end(docker: Docker, dockerd: FakeDockerd) -> None:

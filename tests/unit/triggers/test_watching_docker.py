@@ -12,16 +12,19 @@ from portreeve.definitions.locations import ContainerRef
 from portreeve.definitions.settings import DockerSettings
 from portreeve.errors import DockerUnavailable, Reason
 from portreeve.triggers.docker_events import DockerWatcher
+from portreeve.triggers.interest import Interest
 
 APP = FakeContainer("app", labels={"role": "front"})
 WEB = FakeContainer(
     "shop-web-1", labels={"com.docker.compose.project": "shop", "com.docker.compose.service": "web"}
 )
 INTERESTS = {
-    "by-name": (ContainerRef(name="app"),),
-    "by-label": (ContainerRef(label="role=front"), ContainerRef(name="nobody")),
-    "by-compose": (ContainerRef(project="shop", service="web"),),
+    "by-name": (Interest(ContainerRef(name="app")),),
+    "by-label": (Interest(ContainerRef(label="role=front")), Interest(ContainerRef(name="nobody"))),
+    "by-compose": (Interest(ContainerRef(project="shop", service="web")),),
+    "list": (Interest(labels=("proxy", "stage=live"), details=True),),
 }
+PROXIED = FakeContainer("shop", labels={"proxy": "shop.example", "stage": "live"})
 
 
 HEARTBEAT = 0.3
@@ -73,6 +76,23 @@ def hears(dockerd: FakeDockerd, watcher: DockerWatcher, eventually: Eventually) 
     eventually(lambda: watcher.state().connected, "events are heard")
 
 
+def wakes(
+    dockerd: FakeDockerd, woken: Woken, eventually: Eventually, happen: Callable[[], object]
+) -> set[str]:
+    """The keys that something wakes."""
+    happen()
+    # Events come in order: when this one is here, the first was handled; nothing else wakes this key last.
+    dockerd.emit("start", FakeContainer("nobody"))
+    came: list[str] = []
+
+    def handled() -> bool:
+        came.extend(key for key, _ in woken.take())
+        return came[-1:] == ["by-label"]
+
+    eventually(handled, "the events are handled")
+    return set(came[:-1])
+
+
 def test_everything_is_looked_at_once_events_are_heard(
     dockerd: FakeDockerd, watcher: DockerWatcher, all_wake: Callable[[], None], eventually: Eventually
 ) -> None:
@@ -88,8 +108,13 @@ def test_everything_is_looked_at_once_events_are_heard(
         ("die", WEB, {"by-compose"}),
         ("destroy", FakeContainer("other"), set()),
         ("rename", FakeContainer("other"), set(INTERESTS)),
+        ("start", PROXIED, {"list"}),
+        ("start", FakeContainer("test", labels={"proxy": "", "stage": "test"}), set()),
+        ("health_status: healthy", PROXIED, {"list"}),
+        ("health_status: healthy", APP, set()),
+        ("update", PROXIED, {"list"}),
     ],
-    ids=["start", "die", "destroy", "rename"],
+    ids=["start", "die", "destroy", "rename", "listed", "not-listed", "health", "health-of-files", "update"],
 )
 def test_an_event_wakes_whom_it_concerns(
     dockerd: FakeDockerd, watcher: DockerWatcher, woken: Woken, all_wake: Callable[[], None],
@@ -97,17 +122,26 @@ def test_an_event_wakes_whom_it_concerns(
 ) -> None:  # fmt: skip
     hears(dockerd, watcher, eventually)
     all_wake()
-    dockerd.emit(action, container)
-    # Events come in order: when the second is here, the first was handled.
-    dockerd.emit("start", FakeContainer("nobody"))
-    came: list[str] = []
+    assert wakes(dockerd, woken, eventually, lambda: dockerd.emit(action, container)) == expected
 
-    def second_came() -> bool:
-        came.extend(key for key, _ in woken.take())
-        return came[-1:] == ["by-label"] and len(came) == len(expected) + 1
 
-    eventually(second_came, "the second event is handled")
-    assert set(came[:-1]) == expected
+@pytest.mark.parametrize("action", ["connect", "disconnect"])
+def test_a_network_wakes_whom_its_container_concerns_once_that_was_heard_of(
+    dockerd: FakeDockerd,
+    watcher: DockerWatcher,
+    woken: Woken,
+    all_wake: Callable[[], None],
+    eventually: Eventually,
+    action: str,
+) -> None:
+    hears(dockerd, watcher, eventually)
+    all_wake()
+    assert wakes(dockerd, woken, eventually, lambda: dockerd.emit_network(action, APP)) == {"list"}
+    dockerd.emit("create", APP)
+    dockerd.emit("create", PROXIED)
+    wakes(dockerd, woken, eventually, lambda: None)
+    assert wakes(dockerd, woken, eventually, lambda: dockerd.emit_network(action, APP)) == set()
+    assert wakes(dockerd, woken, eventually, lambda: dockerd.emit_network(action, PROXIED)) == {"list"}
 
 
 def test_docker_that_is_not_there_yet_is_waited_for(
