@@ -17,9 +17,11 @@ from portreeve.definitions.locations import (
 )
 from portreeve.definitions.model import Items, Single, Source, Sync, Value
 from portreeve.errors import PortreeveError, Reason, Waiting
+from portreeve.sources.command import read_command
 from portreeve.sources.files import Complete, read_credential, read_location
 from portreeve.sources.formats.errors import FormatError
 from portreeve.sources.formats.parse import parse
+from portreeve.sources.inspect import read_inspection
 from portreeve.sources.interest import Interest
 from portreeve.sources.lookup import has, pick
 from portreeve.sources.values import typed
@@ -96,7 +98,11 @@ def _read_source(
     match source.location:
         case Environment():
             return dict(os.environ), "the agent's environment"
-        case Inspection() | ContainerList():
+        case Inspection() as location:
+            seen = read_inspection(location, docker)
+            interest.containers[source.name] = seen["id"]
+            return seen, f"inspect of container {seen['name']} ({seen['id'][:12]}, {seen['status']})"
+        case ContainerList():
             raise NotImplementedError(source.location)
         case _:
             data, place = _read_bytes(source, complete, docker, interest)
@@ -117,7 +123,10 @@ def _read_bytes(source: Source, complete: Complete, docker: Docker, interest: In
             return read_location(source, source.location, complete, docker, interest)
         case Credential(name=name):
             return read_credential(name, source.max_size, complete, interest)
-        case ContainerCommand():
-            raise NotImplementedError(source.location)
+        case ContainerCommand() as location:
+            interest.poll = True  # Nothing tells when it would print something else.
+            data, container = read_command(location, docker, source.max_size)
+            interest.containers[source.name] = container.id
+            return data, f"{location.command[0]} in container {container}"
         case _:
             raise AssertionError(source.location)

@@ -1,0 +1,45 @@
+"""Has a container take notice of what was written: by a command in it, or a signal to it."""
+
+from portreeve.containers.connection import Docker
+from portreeve.containers.exec import run_in_container
+from portreeve.containers.signal import send_to_container
+from portreeve.definitions.steps import Exec, Signal
+from portreeve.errors import Failed, Reason
+
+
+def run_exec(step: Exec, docker: Docker) -> None:
+    """Run the command of a step in its container; what it prints is thrown away.
+
+    Args:
+        step: with its texts rendered.
+        docker: to run it through.
+
+    Raises:
+        Failed: it ended with another status than 0, or not in time.
+        Waiting: the container is not there, or its processes do not run now.
+        DockerUnavailable: Docker does not answer.
+    """
+    container = docker.find(step.container)
+    result = run_in_container(docker, container, step.command, timeout=step.timeout)
+    if not result.ok:
+        raise Failed(
+            Reason.COMMAND_FAILED,
+            f"{step.command[0]} did not work in container {container.name}",
+            evidence=result.describe(),
+            hint="the files are in place; it is run again by itself",
+            step="apply",
+        )
+
+
+def send_signal(step: Signal, docker: Docker) -> None:
+    """Send the signal of a step to the first process of its container.
+
+    Args:
+        step: with its texts rendered.
+        docker: to send it through.
+
+    Raises:
+        Waiting: the container is not there, or its processes do not run now.
+        DockerUnavailable: Docker does not answer, or does not know the signal.
+    """
+    send_to_container(docker, docker.find(step.container), step.signal)
