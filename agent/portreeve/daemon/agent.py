@@ -219,6 +219,7 @@ class Agent:
         definitions = self._definitions = change.definitions
         logging.getLogger().setLevel(definitions.settings.log_level)
         self._reconciler.define(definitions)
+        self.queue.order(definitions.upstream)
         self._watch_docker()
         folders = (path / EVERY for path in definitions.files)
         self._files.watch(DEFINITIONS_KEY, [*definitions.files, *folders])

@@ -16,6 +16,7 @@ from portreeve.definitions.locations import (
 from portreeve.definitions.model import Definitions, Sync
 from portreeve.definitions.settings import Settings
 from portreeve.definitions.steps import container_of
+from portreeve.definitions.upstream import upstream
 from portreeve.paths import Paths
 from portreeve.systemd.messages import MessageId
 from portreeve.triggers.interest import Interest
@@ -66,7 +67,10 @@ def load_again(paths: Paths, before: Definitions | None) -> Change:
         for name, service in (before.services if before else {}).items()
         if f"services.d/{name}" in loaded.broken
     }
-    definitions = replace(loaded, syncs={**loaded.syncs, **kept}, services={**loaded.services, **services})
+    syncs = {**loaded.syncs, **kept}
+    definitions = replace(
+        loaded, syncs=syncs, services={**loaded.services, **services}, upstream=upstream(syncs)
+    )
     changed = tuple(name for name, sync in definitions.syncs.items() if old.get(name) != sync)
     return Change(definitions, changed, tuple(sorted(old.keys() - definitions.syncs.keys())))
 

@@ -2,13 +2,16 @@
 
 A key that is added while it is being worked on runs again afterwards: whatever changed during the work was
 perhaps read too early. (The contract of Kubernetes' workqueue; see controller-runtime ``pkg/reconcile``.)
+A key that has others before it is not given out while one of those is due or worked on.
 """
 
 import heapq
 import threading
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from portreeve.clock import SYSTEM_CLOCK, Clock
+from portreeve.reconcile.chains import Chains
 
 
 @dataclass(slots=True)
@@ -51,8 +54,19 @@ class Queue:
         self._waiting = _Waiting()
         self._working: set[str] = set()
         self._again: dict[str, float] = {}
+        self._chains = Chains()
         self._closed = False
         self._roll_call = 0
+
+    def order(self, before: Mapping[str, Iterable[str]]) -> None:
+        """Say which keys come before which others, when both are due; replaces what was said before.
+
+        Args:
+            before: by key, those directly before it.
+        """
+        with self._changed:
+            self._chains.order(before)
+            self._changed.notify()
 
     def add(self, key: str, delay: float = 0.0) -> None:
         """Make a key due in ``delay`` seconds, or keep its earlier due time."""
@@ -71,10 +85,8 @@ class Queue:
         """
         with self._changed:
             while not self._closed:
-                first = self._waiting.first()
-                remaining = None if first is None else first[0] - self._clock.monotonic()
-                if first is not None and remaining is not None and remaining <= 0:
-                    key = first[1]
+                key, remaining = self._choose(self._clock.monotonic())
+                if key is not None:
                     self._waiting.take(key)
                     self._working.add(key)
                     # Another key may be due as well; its worker may be waiting with a longer timeout.
@@ -90,7 +102,8 @@ class Queue:
         with self._changed:
             self._working.discard(key)
             at = self._again.pop(key, None)
-            if at is not None and self._waiting.put(key, at):
+            awaited = self._chains.ended(key, self._clock.monotonic())
+            if (at is not None and self._waiting.put(key, at)) or awaited:
                 self._changed.notify()
 
     def forget(self, key: str) -> None:
@@ -98,6 +111,8 @@ class Queue:
         with self._changed:
             self._waiting.due.pop(key, None)
             self._again.pop(key, None)
+            # Another may have waited for it.
+            self._changed.notify()
 
     def call_roll(self) -> int:
         """Ask every idle worker to answer; a worker that cannot is not working."""
@@ -116,3 +131,23 @@ class Queue:
         with self._changed:
             self._closed = True
             self._changed.notify_all()
+
+    def _choose(self, now: float) -> tuple[str | None, float | None]:
+        """The key to take now; without one, in how many seconds to look again, ``None`` for any time."""
+        passed: list[tuple[float, str]] = []
+        chosen, again = None, None
+        while (first := self._waiting.first()) is not None:
+            due, key = first
+            ready = due
+            if due <= now:
+                ready = self._chains.ready_at(key, due, now, working=self._working, waiting=self._waiting.due)
+            if ready <= now:
+                chosen = key
+                break
+            again = ready - now if again is None else min(again, ready - now)
+            if due > now:
+                break
+            passed.append(heapq.heappop(self._waiting.heap))
+        for entry in passed:
+            heapq.heappush(self._waiting.heap, entry)
+        return chosen, again
