@@ -89,7 +89,7 @@ def declare(place: Place, *, together: bool = False, container: bool = False) ->
         together: all targets of a source in one sync, instead of a sync for each.
         container: the source is in a volume of :data:`CONTAINER`, which has ``app/`` as :data:`VOLUME`.
     """
-    for folder in ("etc/portreeve/syncs.d", "etc/portreeve/templates", "var/lib", "run"):
+    for folder in ("etc/portreeve/syncs.d", "etc/portreeve/templates", "var/lib", "run/portreeve"):
         (place.root / folder).mkdir(parents=True)
     (place.root / "etc/portreeve/templates/out.conf.j2").write_text("listen {{ port }}\n")
     number = 0

@@ -10,10 +10,16 @@ import portreeve
 from portreeve.clock import SYSTEM_CLOCK
 from portreeve.containers.connection import Docker
 from portreeve.control.names import unknown_sync
-from portreeve.daemon.declared import Change, container_interests, fixed_until_restart, load_again
+from portreeve.daemon.declared import (
+    Change,
+    container_interests,
+    first_places,
+    fixed_until_restart,
+    load_again,
+    to_watch,
+)
 from portreeve.daemon.inbox import Inbox, Message
 from portreeve.daemon.summary import broken_status, undeclared_status
-from portreeve.definitions.freshness import Moment, untouched
 from portreeve.definitions.model import Definitions
 from portreeve.errors import DockerUnavailable, Misuse, Reason
 from portreeve.paths import Paths
@@ -33,7 +39,6 @@ from portreeve.reconcile.workers import Pulse, Workers
 from portreeve.systemd.bus import Systemd
 from portreeve.triggers.docker_events import DockerWatcher
 from portreeve.triggers.files import FileWatcher
-from portreeve.triggers.points import EVERY
 from portreeve.triggers.timer import ResyncTimer
 
 log = logging.getLogger(__name__)
@@ -66,7 +71,10 @@ class Agent:
         self._cancelled = threading.Event()
         self._started_watching = False
         self._docker_watched = False
-        self._loaded: Moment | None = Moment.now(clock)
+        self._files = FileWatcher(self._enqueue)
+        self._files.start()
+        # Before they are read: what changes from here on is not overlooked, and nothing is read twice.
+        self._files.watch_first(DEFINITIONS_KEY, to_watch(paths, first_places(paths)))
         first = load_again(paths, None)
         self._definitions = first.definitions
         settings = first.definitions.settings
@@ -76,7 +84,6 @@ class Agent:
         self._docker = Docker(
             settings.docker, clock, on_lost=lambda error: self._docker_watcher.suspect(error)
         )
-        self._files = FileWatcher(self._enqueue)
         self._docker_watcher = DockerWatcher(self._docker, self._enqueue)
         self._resync = ResyncTimer(settings.reconcile.resync, self._look_at_everything)
         executor = Executor(
@@ -93,6 +100,7 @@ class Agent:
             executor=executor,
             docker=self._docker,
             pulse=self.pulse,
+            watch_first=self._files.watch_first,
             watch=self._files.watch,
             clock=clock,
         )
@@ -106,18 +114,10 @@ class Agent:
 
     def start(self) -> None:
         """Begin to watch and to work."""
-        self._files.start()
         self._started_watching = True
         self._watch_docker()
         self._resync.start()
         self.workers.start()
-
-    def reload_if_touched(self) -> None:
-        """The same, unless this is the change that the first watch of the definitions tells of to be safe."""
-        first, self._loaded = self._loaded, None
-        # Only that once: what a mount brings has times of long ago.
-        if first is None or not untouched(self._definitions.files, first, SYSTEM_CLOCK):
-            self.reload()
 
     def reload(self) -> None:
         """Read the definitions again; syncs whose definition did not change do not notice."""
@@ -221,8 +221,7 @@ class Agent:
         self._reconciler.define(definitions)
         self.queue.order(definitions.upstream)
         self._watch_docker()
-        folders = (path / EVERY for path in definitions.files)
-        self._files.watch(DEFINITIONS_KEY, [*definitions.files, *folders])
+        self._files.watch(DEFINITIONS_KEY, to_watch(self._paths, definitions.files))
         for name in change.gone:
             self.queue.forget(name)
             self._files.watch(name, ())

@@ -1,10 +1,12 @@
 """The definitions in use: loaded again on demand, with the last good form of one that is now broken."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
-from portreeve.definitions.load import load
+from portreeve.definitions.discovery import KINDS, SETTINGS
+from portreeve.definitions.load import load, template_folders
 from portreeve.definitions.locations import (
     ContainerCommand,
     ContainerFile,
@@ -20,6 +22,7 @@ from portreeve.definitions.upstream import upstream
 from portreeve.paths import Paths
 from portreeve.systemd.messages import MessageId
 from portreeve.triggers.interest import Interest
+from portreeve.triggers.points import EVERY
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +76,28 @@ def load_again(paths: Paths, before: Definitions | None) -> Change:
     )
     changed = tuple(name for name, sync in definitions.syncs.items() if old.get(name) != sync)
     return Change(definitions, changed, tuple(sorted(old.keys() - definitions.syncs.keys())))
+
+
+def first_places(paths: Paths) -> tuple[Path, ...]:
+    """Where definitions and templates are looked for, so that it can be watched before it is read."""
+    search = paths.search
+    folders = [folder / kind for folder in search for kind in (*KINDS, f"{SETTINGS}.d")]
+    drop_ins = (drop_in for folder in folders for drop_in in folder.glob("*.d"))
+    settings = (folder / SETTINGS for folder in search)
+    return (*search, *settings, *folders, *drop_ins, *template_folders(paths))
+
+
+def to_watch(paths: Paths, places: Iterable[Path]) -> Iterator[Path]:
+    """These files, and all names in those of them that are folders.
+
+    Folders of the search path have more than is read, our own sockets for one; of those only the names that
+    are among the places count.
+    """
+    search = paths.search
+    for place in places:
+        yield place
+        if place.suffix != ".toml" and place not in search and place.is_dir():
+            yield place / EVERY
 
 
 def fixed_until_restart(before: Settings, after: Settings) -> tuple[str, ...]:

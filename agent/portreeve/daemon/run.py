@@ -105,7 +105,7 @@ class Loop:
                     self._reload()
                 case Message.DEFINITIONS_CHANGED:
                     self._settle()
-                    self._agent.reload_if_touched()
+                    self._agent.reload()
                     self._tell()
                 case Message.STATUS_CHANGED:
                     self._tell_due = self._told_until

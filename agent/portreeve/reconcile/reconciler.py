@@ -48,6 +48,7 @@ class Reconciler:
         executor: carries steps out.
         docker: where containers are found.
         pulse: told what is done and how long it may take.
+        watch_first: told which files of a sync are about to be read.
         watch: told which files a sync wants to be woken by.
         clock: for what is stored and for backoff.
     """
@@ -61,6 +62,7 @@ class Reconciler:
         executor: Executor,
         docker: Docker,
         pulse: Pulse,
+        watch_first: Callable[[str, Iterable[Path]], None],
         watch: Callable[[str, Iterable[Path]], None],
         clock: Clock,
     ) -> None:
@@ -70,6 +72,7 @@ class Reconciler:
         self._converger = Converger(store, executor, clock)
         self._docker = docker
         self._pulse = pulse
+        self._watch_first = watch_first
         self._watch = watch
         self._clock = clock
         self._lock = threading.Lock()
@@ -130,11 +133,12 @@ class Reconciler:
         record = Record(name)
         try:
             with named(name):
-                record = self._store.record(name)
+                record = before = self._store.record(name)
                 if declared is None and record.hold is None:
                     return
                 record = self._look(sync, record, memory, asked=asked, declared=declared is not None)
-                self._remember(record)
+                if record != before:
+                    self._remember(record)
         except PortreeveError as failure:
             log.error("%s: %s", name, failure)
             record = outcome.out_of_step(record, failure, self._clock.wall(), sync.deadline)
@@ -194,7 +198,9 @@ class Reconciler:
 
     def _read_into(self, look: Look, record: Record) -> PortreeveError | None:
         """Read what is desired; returns why that cannot be."""
-        sync, interest = look.sync, Interest()
+        sync = look.sync
+        others = self._other_files(sync)
+        interest = Interest(watch_first=lambda names: self._watch_first(sync.name, [*names, *others]))
         seconds = READ_TIMEOUT * max(1, len(sync.sources))
         error: PortreeveError | None = None
         try:
@@ -206,7 +212,7 @@ class Reconciler:
             if not look.memory.values and record.good is not None:
                 # Nothing was read by this agent yet; what is in force is known all the same.
                 look.memory.values = self._store.generations.content(sync.name, record.good.number).values
-        self._watch(sync.name, self._files(sync, interest))
+        self._watch(sync.name, [*interest.watch, *others])
         if interest.poll:
             self._queue.add(sync.name, self._settings.poll)
         return error
@@ -222,11 +228,11 @@ class Reconciler:
         kept = self._store.generations.attributes(sync.name, latest.number) if latest else {}
         return Desired(values, desired_content(sync, values, self._renderer, kept))
 
-    def _files(self, sync: Sync, interest: Interest) -> list[Path]:
+    def _other_files(self, sync: Sync) -> list[Path]:
         names = {target.content.name for target in sync.targets if isinstance(target.content, Template)}
         templates = {place for name in names for place in self._renderer.places(name)}
         targets = [target.place.path for target in sync.targets if isinstance(target.place, HostFile)]
-        return [*interest.watch, *targets, *templates]
+        return [*targets, *templates]
 
     def _remember(self, record: Record) -> None:
         before = self._store.record(record.name)

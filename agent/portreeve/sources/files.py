@@ -80,7 +80,7 @@ def read_credential(name: str, max_size: int, complete: Complete, interest: Inte
 
 def _read_beneath(root: Path, relative: str, max_size: int, complete: Complete, interest: Interest) -> bytes:
     # Noted before it is opened: a link that is swapped in between is then seen by whoever watches.
-    interest.watch.update(trail(Path(relative), root))
+    interest.will_read(trail(Path(relative), root))
 
     def opened() -> Opened:
         return open_beneath(root, relative)

@@ -1,5 +1,6 @@
 """What a sync wants to be woken by."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,8 +13,16 @@ class Interest:
         watch: names whose change can change a value, none with a link among its parents. Some do not exist.
         poll: something cannot be watched and has to be read again from time to time.
         containers: id of the container of each source, by the source's name.
+        watch_first: called with names that are about to be read, so that they are watched before.
     """
 
     watch: set[Path] = field(default_factory=set)
     poll: bool = False
     containers: dict[str, str] = field(default_factory=dict)
+    watch_first: Callable[[Iterable[Path]], object] = lambda _: None
+
+    def will_read(self, names: Iterable[Path]) -> None:
+        """Have these names watched, which are not read yet: what changes from then on is noticed."""
+        fresh = tuple(names)
+        self.watch.update(fresh)
+        self.watch_first(fresh)

@@ -11,6 +11,9 @@ from portreeve.triggers.points import EVERY, Point, points
 _CREATED = 0.05
 """Seconds until a file that was just made is looked at: its writer mostly needs less."""
 
+_TRIES = 3
+"""A folder may appear, go or be swapped while its watch is set: what was found is looked at once more."""
+
 Enqueue = Callable[[str, float], object]
 
 
@@ -70,12 +73,32 @@ class FileWatcher:
         """
         wanted = frozenset(paths)
         with self._lock:
+            if wanted == self._paths.get(key) and self._holds(key):
+                return
             if wanted:
                 self._paths[key] = wanted
             else:
                 self._paths.pop(key, None)
             if self._started:
                 self._settle(key)
+
+    def watch_first(self, key: str, paths: Iterable[Path]) -> None:
+        """Watch these paths of a key as well, of which none was read yet, and do not enqueue it for that.
+
+        Who watches first, then reads, and then says by :meth:`watch` what it was, need not look twice.
+
+        Args:
+            key: what to enqueue when they change.
+            paths: as for :meth:`watch`.
+        """
+        with self._lock:
+            known = self._paths.get(key, frozenset())
+            wanted = known.union(paths)
+            if wanted == known:
+                return
+            self._paths[key] = wanted
+            if self._started:
+                self._settle(key, wake=False)
 
     def check(self) -> tuple[str, ...]:
         """Look after every watch; for the resync timer.
@@ -91,25 +114,37 @@ class FileWatcher:
                 wrong += self._settle(key)
         return tuple(dict.fromkeys(wrong))
 
-    def _settle(self, key: str) -> list[str]:
-        """Watch a key's paths where they are now, and enqueue it if that is elsewhere than before."""
-        before = self._points.get(key, frozenset())
+    def _holds(self, key: str) -> bool:
+        """Everything of a key that was watched is watched as it is now, down to which folder it is."""
+        return all(map(self._folders.armed, {folder for folder, _ in self._points.get(key, ())}))
+
+    def _settle(self, key: str, *, wake: bool = True) -> list[str]:
+        """Watch a key's paths where they are now, and enqueue it if that is elsewhere than before.
+
+        Args:
+            key: whose.
+            wake: also where it is for the first time.
+        """
+        before = published = self._points.get(key, frozenset())
         problems: list[str] = []
         rearmed: set[str] = set()
         left = {folder for folder, _ in before}
-        for _ in range(3):  # A folder may appear or go while its watch is set.
-            now = points(self._paths.get(key, ()))
+        for _ in range(_TRIES):
+            now, folders = points(self._paths.get(key, ()), self._folders.armed)
             self._publish(key, now)
-            fresh, problems = self._folders.arm({folder for folder, _ in now})
+            fresh, problems = self._folders.arm(folders)
             rearmed |= fresh
             left |= {folder for folder, _ in now}
-            if not fresh and not problems:
+            if not fresh and not problems and now == published:
                 break
+            published = now
         for folder in left - self._index.keys():
             self._folders.disarm(folder)
-        if rearmed or now - before:
-            self._enqueue(key, _CREATED)
         known = {folder for folder, _ in before}
+        # What every name of a folder stood for was watched, whichever name it is that is asked for now.
+        news = any((folder, EVERY) not in before for folder, _ in now - before)
+        if rearmed & known or (wake and (rearmed or news)):
+            self._enqueue(key, _CREATED)
         return problems + [f"{folder} was not watched any more" for folder in sorted(rearmed & known)]
 
     def _publish(self, key: str, now: frozenset[Point]) -> None:

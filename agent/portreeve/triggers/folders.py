@@ -148,6 +148,14 @@ class Folders:
             fresh.add(folder)
         return fresh, problems
 
+    def armed(self, folder: str) -> bool:
+        """It is watched as it is now; then no link is in its path, or a move of one above was told of."""
+        armed = self._armed.get(folder)
+        try:
+            return armed is not None and armed.fits(_identity(folder))
+        except OSError:
+            return False
+
     def disarm(self, folder: str) -> None:
         """Watch this folder no longer, if it is watched."""
         armed = self._armed.pop(folder, None)

@@ -1,6 +1,6 @@
 """Which folders have to be watched for which names, so that a path's every change is seen."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from portreeve.trail import trail
@@ -12,7 +12,9 @@ EVERY = "*"
 """A name that stands for every name in its folder: ``/etc/portreeve/syncs.d/*``."""
 
 
-def points(paths: Iterable[Path]) -> frozenset[Point]:
+def points(
+    paths: Iterable[Path], watched: Callable[[str], bool] = lambda _: False
+) -> tuple[frozenset[Point], frozenset[str]]:
     """The points of some paths: of each its name in its folder, and the links on the way to that folder.
 
     Where a folder does not exist, the first name that is missing is watched for in the nearest that does.
@@ -20,16 +22,24 @@ def points(paths: Iterable[Path]) -> frozenset[Point]:
 
     Args:
         paths: absolute.
+        watched: tells of a folder that it is watched as it is now; no link can be in its path then.
+
+    Returns:
+        the points, and their folders, without those that ``watched`` told of.
     """
     names: dict[Path, set[str]] = {}
     for path in paths:
         names.setdefault(path.parent, set()).add(path.name)
     found: set[Point] = set()
+    known: set[Point] = set()
     for folder, wanted in names.items():
+        if watched(str(folder)):
+            known.update((str(folder), name) for name in wanted)
+            continue
         *links, end = trail(folder)
         found.update((str(link.parent), link.name) for link in links)
         if end.is_dir() and not end.is_symlink():
             found.update((str(end), name) for name in wanted)
         elif end != Path("/"):
             found.add((str(end.parent), end.name))
-    return frozenset(found)
+    return frozenset(found | known), frozenset(folder for folder, _ in found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -43,3 +44,39 @@ def test_settings_that_wait_for_a_restart_are_named() -> None:
     )
     assert fixed_until_restart(before, after) == ("docker.timeout", "reconcile.workers", "reconcile.resync")
     assert fixed_until_restart(before, before) == ()
+
+
+def test_a_sync_in_step_is_looked_at_once_at_the_start(
+    root: Path, start: Start, eventually: Eventually
+) -> None:
+    (root / "run/portreeve").mkdir()  # As systemd makes it before the agent starts (RuntimeDirectory=).
+    (root / "etc/portreeve/syncs.d/app.toml.d").mkdir()
+    (root / "etc/portreeve/syncs.d/app.toml.d/more.toml").write_text('description = "more"\n')
+    first = start()
+    eventually(lambda: first.told_all("READY=1"), "the file is written")
+    first.stop()
+    again = start()
+    eventually(lambda: again.told_all("READY=1"), "the agent is ready again")
+    # Whatever was put off, like another look, is done before this.
+    (root / "etc/portreeve/syncs.d/last.toml").write_text(definition(root, ("last.conf",)))
+    eventually(lambda: (root / "last.conf").exists(), "a new definition is read")
+    assert again.status("app")["runs"] == 1
+
+
+def test_a_definition_that_comes_while_the_first_are_read_is_not_overlooked(
+    root: Path, start: Start, eventually: Eventually
+) -> None:
+    for number in range(300):
+        name = f"{number:03}"
+        (root / f"etc/portreeve/syncs.d/s{name}.toml").write_text(definition(root, (f"{name}.conf",)))
+    start()
+    # Some come before the folders are watched, some while they are read, some afterwards.
+    for number in range(20):
+        (root / f"etc/portreeve/syncs.d/late{number}.toml").write_text(
+            definition(root, (f"late{number}.conf",))
+        )
+        threading.Event().wait(0.05)
+    eventually(
+        lambda: all((root / f"late{number}.conf").exists() for number in range(20)),
+        "all that came during the start are followed",
+    )

@@ -78,10 +78,14 @@ class Host:
             executor=executor,
             docker=Docker(DockerSettings(), clock),
             pulse=Pulse(clock),
+            watch_first=self._watch_first,
             watch=self._watch,
             clock=clock,
         )
         self.declare(self.sync)
+
+    def _watch_first(self, name: str, paths: Iterable[Path]) -> None:
+        self.watched[name] = self.watched.get(name, frozenset()).union(paths)
 
     def _watch(self, name: str, paths: Iterable[Path]) -> None:
         self.watched[name] = frozenset(paths)

@@ -181,6 +181,55 @@ def test_every_name_of_a_folder_can_be_watched(
     woken.stays_quiet()
 
 
+def test_what_is_watched_before_it_is_read_needs_no_second_look(
+    watcher: FileWatcher, woken: Woken, file: Path
+) -> None:
+    watcher.watch_first("sync:a", [file])
+    watcher.watch("sync:a", [file])
+    woken.stays_quiet()
+
+
+def test_what_changes_while_it_is_read_for_the_first_time_is_told(
+    watcher: FileWatcher, woken: Woken, file: Path, tmp_path: Path
+) -> None:
+    watcher.watch_first("sync:a", [file])
+    file.write_text("2")
+    watcher.watch("sync:a", [file, tmp_path / "another"])
+    woken.wait_for("sync:a", 0.0)
+
+
+def test_what_turned_out_to_be_read_as_well_may_have_changed_before_it_was_watched(
+    watcher: FileWatcher, woken: Woken, file: Path, tmp_path: Path
+) -> None:
+    watcher.watch_first("sync:a", [file])
+    watcher.watch("sync:a", [file, tmp_path / "another"])
+    woken.wait_for("sync:a")
+
+
+def test_a_name_in_a_folder_all_of_whose_names_are_watched_is_not_new(
+    watcher: FileWatcher, woken: Woken, file: Path
+) -> None:
+    watcher.watch_first("sync:a", [file.parent / EVERY])
+    watcher.watch("sync:a", [file.parent / EVERY, file])
+    woken.stays_quiet()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts")
+def test_another_folder_in_the_place_of_a_watched_one_is_watched_at_the_next_look(
+    watcher: FileWatcher, woken: Woken, file: Path
+) -> None:
+    watch(watcher, woken, file)
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(file.parent)], check=True)
+    try:
+        watcher.watch_first("sync:a", [file])
+        watcher.watch("sync:a", [file])
+        woken.wait_for("sync:a")
+        file.write_text("mounted")
+        woken.wait_for("sync:a")
+    finally:
+        subprocess.run(["umount", str(file.parent)], check=True)
+
+
 def test_folders_that_are_not_there_yet_are_waited_for(
     watcher: FileWatcher, woken: Woken, tmp_path: Path
 ) -> None:
