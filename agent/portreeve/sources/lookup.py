@@ -93,8 +93,8 @@ def _absent(value: Value, path: tuple[str, ...], depth: int, here: Any) -> Waiti
     wanted, place = path[depth], ".".join(path[:depth]) or "the source"
     what = f"key {'.'.join(value.key)} is not in source {value.source}"
     if isinstance(here, list):
-        numbers = f"{place}.0 to {place}.{len(here) - 1}" if here else "none"
-        return Waiting(Reason.KEY_ABSENT, what, evidence=f"{place} is a list; its items are {numbers}")
+        items = f"its items are {place}.0 to {place}.{len(here) - 1}" if here else "it is empty"
+        return Waiting(Reason.KEY_ABSENT, what, evidence=f"{place} is a list; {items}")
     if not isinstance(here, Mapping):
         return Waiting(Reason.KEY_ABSENT, what, evidence=f"{place} is a value, not a table")
     keys = sorted(str(key) for key in here)

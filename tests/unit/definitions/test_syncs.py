@@ -169,6 +169,12 @@ def test_a_syntax_error_has_its_line(host: Host) -> None:
         ('"port" }', '"port", min = 2, max = 1 }', "`min` (2) is larger than `max` (1)", ""),
         ('"port" }', '"string", min = 2 }', "is for numbers and ports", ""),
         ('"port" }', '"string", pattern = "(" }', "is not a regular expression", ""),
+        (
+            '"port" }',
+            """"string", pattern = '(?=a)' }""",
+            "look-around, back-references and atomic groups take no bounded time",
+            "",
+        ),
         ('"port" }', '"string", pattern = "a+", default = "b" }', "does not match `pattern`", ""),
         ('"port" }', '"port", match = "p (.*)" }', "for sources of the format text", "name the key"),
         ('"port" }', '"port", adopt = { file = "/x.ini" } }', "`key` is missing", "Socket.ListenStream"),

@@ -1,5 +1,8 @@
 """What a parser says about a file that is not what its format asks for."""
 
+_SHOWN = 40
+"""Characters of a name."""
+
 
 class FormatError(ValueError):
     """The bytes are not of the format.
@@ -18,3 +21,8 @@ class FormatError(ValueError):
 
     def __str__(self) -> str:
         return f"line {self.line}: {self.message}" if self.line else self.message
+
+
+def quoted(name: str) -> str:
+    """A name of the file as a message shows it: quoted, and cut, since it may be as long as the file."""
+    return repr(name if len(name) <= _SHOWN else name[:_SHOWN] + "…")

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from portreeve.sources.formats.errors import FormatError
+from portreeve.sources.formats.errors import FormatError, quoted
 from portreeve.sources.formats.text import decode
 
 
@@ -34,7 +34,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:
-            raise FormatError(f"key {key!r} for the second time")
+            raise FormatError(f"key {quoted(key)} for the second time")
         found[key] = value
     return found
 

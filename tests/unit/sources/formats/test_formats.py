@@ -1,6 +1,6 @@
 """Each format gives nested values, and says what is wrong with a file, and where, without showing it."""
 
-import contextlib
+import configparser
 from collections.abc import Mapping
 from typing import Any
 
@@ -70,16 +70,24 @@ def test_a_byte_order_mark_is_not_part_of_the_text(format_: Format, text: str) -
         (Format.YAML, "a: 1\n---\nb: 2", "line 2: not YAML"),
         (Format.YAML, "- a", "not a mapping at the top"),
         (Format.YAML, "", "not a mapping at the top"),
-        (Format.YAML, "a: !!python/object:os.system {}", "line 1: not YAML"),
+        (Format.YAML, "a: !!python/object:os.system {}", "line 1: a tag"),
+        (Format.YAML, "a: !!timestamp now", "line 1: a tag"),
+        (Format.YAML, "a: !!int 1:1:1", "line 1: a tag"),
+        (Format.YAML, "a: !include b", "line 1: a tag"),
+        (Format.YAML, "a: &a x\n*a : b", "line 2: a key that is not a text"),
+        (Format.YAML, "a: *b", "line 1: an alias of nothing, or of what it stands in"),
         (Format.YAML, "? [a]\n: b", "line 1: a key that is not a text"),
         (Format.YAML, "[" * 100_000, "line 1: nested too deep"),
-        (Format.YAML, "a: &a [*a]", "line 1: too much of it, aliases counted as often as they are used"),
+        (Format.YAML, "a: &a [*a]", "line 1: an alias of nothing, or of what it stands in"),
+        (Format.YAML, "a: &a x\nb: &a [*a]", "line 2: an alias of nothing, or of what it stands in"),
         (Format.TOML, "a = 1\nb = secret", "line 2: not TOML"),
         (Format.TOML, "a = 1\na = 2", "line 2: not TOML"),
         (Format.TOML, "a = " + "[" * 100_000, "nested too deep"),
         (Format.TOML, ".".join("a" * 100_000) + " = 1", "line 1: nested too deep"),
         (Format.TOML, r'"\"" . ' * 100_000 + "a = 1", "line 1: nested too deep"),
-        (Format.TOML, "a = " + "9" * 5000, "a number that is too long"),
+        (Format.TOML, "a = " + "9" * 5000, "line 1: a number that is too long"),
+        (Format.TOML, "a = " + "9" * 4500, "a number that is too long"),
+        (Format.TOML, "a = 1\nb = 0." + "1" * 5000, "line 2: a number that is too long"),
         (Format.ENV, "A=1\nsecret", "line 2: neither NAME=value, nor a comment"),
         (Format.ENV, "A=1\nB='x\n", "line 2: a quote that is not closed"),
         (Format.PROPERTIES, "a=1\nb=\\u12g4", "line 2: \\u without four hexadecimal digits"),
@@ -114,6 +122,10 @@ def test_a_billion_laughs_are_refused_before_they_are_heard() -> None:
         for name, after in zip("abcdefghi", "bcdefghij", strict=True)
     ]
     assert "too much of it" in str(refused(Format.YAML, "\n".join(lines)))
+
+
+def test_ini_has_no_line_that_goes_on_with_an_option_without_a_value() -> None:
+    assert "neither a [section], nor an option = value" in str(refused(Format.INI, "[a]\nb\n c"))
 
 
 def test_ini_keeps_the_case_the_percent_sign_and_the_defaults() -> None:
@@ -203,7 +215,32 @@ def test_ini_reads_what_configparser_writes(sections: dict[str, dict[str, str]])
     assert parsed(Format.INI, text) == sections
 
 
-@given(st.sampled_from(list(Format)), st.binary(max_size=200))
-def test_no_bytes_do_more_than_be_refused(format_: Format, data: bytes) -> None:
-    with contextlib.suppress(FormatError):
-        assert isinstance(parse(format_, data), Mapping)
+@given(st.lists(st.text("ab =:%;#\t[]\x0b\u2003", max_size=12), max_size=4))
+def test_ini_reads_what_configparser_reads(lines: list[str]) -> None:
+    text = "[s]\n" + "\n".join(lines)
+    reference = configparser.RawConfigParser(allow_no_value=True)
+    reference.optionxform = str  # type: ignore[assignment, method-assign]
+    try:
+        reference.read_string(text)
+    except (configparser.Error, AttributeError):
+        refused(Format.INI, text)
+        return
+    expected = {name: dict(reference[name]) for name in reference.sections()}
+    if reference.defaults():
+        expected["DEFAULT"] = dict(reference.defaults())
+    assert parsed(Format.INI, text) == expected
+
+
+def test_a_key_is_cut_where_a_message_names_it() -> None:
+    for format_, text in (
+        (Format.JSON, '{"KEY": 1, "KEY": 2}'),
+        (Format.YAML, "KEY: 1\nKEY: 2"),
+        (Format.INI, "[KEY]\nKEY=1\nKEY=2"),
+        (Format.INI, "[KEY]\n[KEY]"),
+    ):
+        assert len(str(refused(format_, text.replace("KEY", "k" * 900)))) < 150
+
+
+def test_yaml_reads_an_override_in_what_is_merged_from_further_down() -> None:
+    text = "x: {y: {a: &a {<<: {k: 1}, k: 2}}}\nb: {<<: *a}\n"
+    assert parsed(Format.YAML, text)["b"] == {"k": "2"}
