@@ -1,9 +1,14 @@
 """The formats by name; each parser is imported when the first source needs it."""
 
+import threading
 from collections.abc import Mapping
 from typing import Any
 
 from portreeve.definitions.model import Format
+
+_ONE_AT_A_TIME = threading.Lock()
+"""A hostile file can take fifty times its size while it is parsed, and the agent's memory is bounded. Parsers
+hold the interpreter's own lock anyway, so that waiting for each other costs nothing."""
 
 
 def parse(format_: Format, data: bytes) -> Mapping[str, Any]:
@@ -18,6 +23,11 @@ def parse(format_: Format, data: bytes) -> Mapping[str, Any]:
     Raises:
         FormatError: it is not written so.
     """
+    with _ONE_AT_A_TIME:
+        return _parse(format_, data)
+
+
+def _parse(format_: Format, data: bytes) -> Mapping[str, Any]:
     match format_:
         case Format.INI:
             from portreeve.sources.formats import ini

@@ -14,6 +14,9 @@ _PLACE = re.compile(r" \(at (?:line (?P<line>\d+), column \d+|end of document)\)
 _DEEP_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){64}""")
 """A key of more parts than anybody needs: tomllib takes a time that grows with their square [measured]."""
 
+_MOST_TABLES = 10_000
+"""Headers; tomllib needs 100 bytes of memory for each byte of them [measured]."""
+
 _LONG_NUMBER = re.compile(r"(?<![0-9_])[0-9_]{5000}")
 """More digits than Python takes of an integer; tomllib needs 140 bytes for each of a float [measured]."""
 
@@ -28,6 +31,8 @@ def parse(data: bytes) -> Mapping[str, Any]:
     deep = _DEEP_KEY.search(text)
     if deep:
         raise FormatError("nested too deep", text.count("\n", 0, deep.start()) + 1)
+    if text.count("\n[") > _MOST_TABLES:
+        raise FormatError("too many tables")
     long = _LONG_NUMBER.search(text)
     if long:
         raise FormatError("a number that is too long", text.count("\n", 0, long.start()) + 1)

@@ -82,6 +82,7 @@ def test_a_byte_order_mark_is_not_part_of_the_text(format_: Format, text: str) -
         (Format.YAML, "a: &a x\nb: &a [*a]", "line 2: an alias of nothing, or of what it stands in"),
         (Format.TOML, "a = 1\nb = secret", "line 2: not TOML"),
         (Format.TOML, "a = 1\na = 2", "line 2: not TOML"),
+        (Format.TOML, "a = 1\n" + "[[a]]\n" * 10_001, "too many tables"),
         (Format.TOML, "a = " + "[" * 100_000, "nested too deep"),
         (Format.TOML, ".".join("a" * 100_000) + " = 1", "line 1: nested too deep"),
         (Format.TOML, r'"\"" . ' * 100_000 + "a = 1", "line 1: nested too deep"),
