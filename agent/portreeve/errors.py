@@ -22,6 +22,7 @@ class ExitCode(IntEnum):
 class Reason(StrEnum):
     """The name of a failure, spelled the same in ``explain``, JSON, metrics, logs and docs."""
 
+    ACTION_FAILED = "action-failed"
     AGENT_UNREACHABLE = "agent-unreachable"
     ALREADY_RUNNING = "already-running"
     CHECK_FAILED = "check-failed"
@@ -53,6 +54,7 @@ class Reason(StrEnum):
     PACED = "paced"
     PERMISSION = "permission"
     PORT_HELD = "port-held"
+    PROGRAM_ABSENT = "program-absent"
     STATE_UNUSABLE = "state-unusable"
     SYSTEMD_UNREACHABLE = "systemd-unreachable"
     TEMPLATE_FAILED = "template-failed"
@@ -61,6 +63,7 @@ class Reason(StrEnum):
     UNIT_JOB_FAILED = "unit-job-failed"
     UNIT_MASKED = "unit-masked"
     UNIT_START_LIMIT = "unit-start-limit"
+    UNIT_STATIC = "unit-static"
     UNIT_STOPPED = "unit-stopped"
     UNITS_INVALID = "units-invalid"
     UNKNOWN_NAME = "unknown-name"

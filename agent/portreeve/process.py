@@ -1,14 +1,22 @@
 """The one runner of programs: no shell, always a deadline, the whole process group ends with it."""
 
 import os
+import selectors
 import shlex
 import signal
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 OUTPUT_LIMIT = 16_384
-"""Characters of output kept, from the end: enough to see why a validator refused."""
+"""Bytes of output kept, from the end: enough to see why a validator refused."""
+
+_PASSED_ON = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "LC_MESSAGES", "TZ", "TMPDIR")
+"""Variables of the agent that a program gets. It gets none that means the agent itself: with NOTIFY_SOCKET it
+could speak to systemd in the agent's name, and CREDENTIALS_DIRECTORY leads to secrets."""
+
+_PIECE = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +26,7 @@ class Completed:
     Args:
         argv: what was run.
         code: its exit status; negative for a signal, as in :mod:`subprocess`.
-        output: standard output and error together, the last :data:`OUTPUT_LIMIT` characters.
+        output: standard output and error together, the last :data:`OUTPUT_LIMIT` bytes.
         timed_out: it was killed because its deadline passed.
     """
 
@@ -50,31 +58,70 @@ def run(argv: Sequence[str], *, timeout: float, environment: Mapping[str, str] |
     Args:
         argv: the program and its arguments; nothing is expanded.
         timeout: seconds after which its whole process group is killed.
-        environment: added to the agent's own.
+        environment: added to what is passed on of the agent's own: search path, home, language, time zone.
 
-    A program that does not exist is a :class:`Completed` with code 127, as a shell would say.
+    A program that does not exist is a :class:`Completed` with code 127, as a shell would say, and one that
+    cannot be executed one with code 126.
     """
     command = tuple(argv)
+    own = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     try:
         child = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env={**os.environ, **(environment or {})},
+            bufsize=0,
+            env={**own, **(environment or {})},
             start_new_session=True,
         )
     except (FileNotFoundError, NotADirectoryError):
         return Completed(command, 127, "")
-    except PermissionError as error:
-        return Completed(command, 126, str(error))
-    timed_out = False
+    except OSError as error:
+        return Completed(command, 126, error.strerror or str(error))
     with child:
-        try:
-            output, _ = child.communicate(timeout=timeout)
-        except subprocess.TimeoutExpired:
-            timed_out = True
+        output = _Tail()
+        timed_out = not _ends(child, output, time.monotonic() + timeout)
+        if timed_out:
             os.killpg(child.pid, signal.SIGKILL)
-            output, _ = child.communicate()
-    text = output.decode(errors="replace")[-OUTPUT_LIMIT:]
-    return Completed(command, child.returncode, text, timed_out)
+            child.wait()
+    return Completed(command, child.returncode, bytes(output.data).decode(errors="replace"), timed_out)
+
+
+class _Tail:
+    """The end of what was printed, however much there was."""
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+
+    def read(self, descriptor: int) -> bool:
+        """Take what is there; tell whether that was the end."""
+        piece = os.read(descriptor, _PIECE)
+        self.data += piece
+        del self.data[:-OUTPUT_LIMIT]
+        return not piece
+
+
+def _ends(child: subprocess.Popen[bytes], output: _Tail, deadline: float) -> bool:
+    """Keep its output flowing until it ends; tell whether it did in time.
+
+    It is the program's own end that counts: something that it left behind may hold its output for ever.
+    """
+    assert child.stdout is not None
+    pipe, ended = child.stdout.fileno(), os.pidfd_open(child.pid)
+    try:
+        with selectors.DefaultSelector() as selector:
+            selector.register(pipe, selectors.EVENT_READ)
+            selector.register(ended, selectors.EVENT_READ)
+            while ready := selector.select(max(0.0, deadline - time.monotonic())):
+                readable = {key.fd for key, _ in ready}
+                if pipe in readable and output.read(pipe):
+                    selector.unregister(pipe)
+                elif ended in readable and pipe not in readable:
+                    child.wait()
+                    return True
+                if time.monotonic() > deadline:
+                    break
+    finally:
+        os.close(ended)
+    return False

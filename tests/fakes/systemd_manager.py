@@ -56,6 +56,7 @@ class FakeUnit:
     result: str = "success"
     job_result: str = "done"
     later_job_results: list[str] = field(default_factory=list)
+    unit_file_state: str = "static"
     listen: tuple[tuple[str, str], ...] = ()
     triggers: tuple[str, ...] = ()
 
@@ -66,7 +67,7 @@ class FakeUnit:
             "LoadState": ("s", self.load_state),
             "ActiveState": ("s", self.active_state),
             "SubState": ("s", self.sub_state),
-            "UnitFileState": ("s", "static"),
+            "UnitFileState": ("s", self.unit_file_state),
             "Result": ("s", self.result),
             "ControlGroup": ("s", f"/system.slice/{name}"),
             "MainPID": ("u", 4711),
@@ -180,6 +181,8 @@ class _Server:
                 self._error(call, "NoSuchUnit", f"Unit {call.body[0]} not loaded.")
             case "Subscribe" | "Reload" | "ResetFailedUnit":
                 self._peer.send(new_method_return(call))
+            case "EnableUnitFiles" | "DisableUnitFiles":
+                self._install(call, method)
             case "LoadUnit":
                 path = "/org/freedesktop/systemd1/unit/x" + call.body[0].encode().hex()
                 self._peer.send(new_method_return(call, "o", (path,)))
@@ -197,6 +200,25 @@ class _Server:
             case _:
                 self._job(call)
 
+    def _install(self, call: Message, method: str) -> None:
+        """A unit without an [Install] section is ``static``; one that is as wanted brings no changes."""
+        (name,) = call.body[0]
+        unit = self._manager.units.get(name)
+        if unit is None:
+            self._error(call, "NoSuchUnit", f"Unit file {name} does not exist.")
+            return
+        wanted = "enabled" if method.startswith("Enable") else "disabled"
+        installable = unit.unit_file_state != "static"
+        changes = []
+        if installable and unit.unit_file_state != wanted:
+            unit.unit_file_state = wanted
+            link = f"/etc/systemd/system/multi-user.target.wants/{name}"
+            changes = [("symlink" if wanted == "enabled" else "unlink", link, "")]
+        if wanted == "enabled":
+            self._peer.send(new_method_return(call, "ba(sss)", (installable, changes)))
+        else:
+            self._peer.send(new_method_return(call, "a(sss)", (changes,)))
+
     def _in_memory(self, name: str) -> bool:
         """systemd drops an inactive unit that nothing refers to, at once after it was looked at."""
         unit = self._manager.units.get(name)
@@ -207,7 +229,7 @@ class _Server:
         unit = self._manager.units.get(name)
         if unit is None:
             self._error(call, "NoSuchUnit", f"Unit {name} not found.")
-        elif unit.load_state == "masked":
+        elif unit.load_state == "masked" and call.header.fields[HeaderFields.member] != "StopUnit":
             self._error(call, "UnitMasked", f"Unit {name} is masked.")
         else:
             self._jobs += 1

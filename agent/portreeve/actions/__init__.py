@@ -1,1 +1,1 @@
-"""Makes written files effective: units are restarted and reloaded, and the job's result is what counts."""
+"""Makes written files effective: acts on units, runs programs, and judges by what came of it."""

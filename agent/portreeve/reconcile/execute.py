@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from threading import Event
 
-from portreeve.actions.units import apply
+from portreeve.actions.run import carry_out
 from portreeve.checks.after import probe, run_verify
 from portreeve.checks.before import run_check
 from portreeve.clock import Clock
 from portreeve.definitions.model import Items, Single, Sync
-from portreeve.definitions.steps import Http, Tcp, Units, describe, units_of
+from portreeve.definitions.steps import Disable, Enable, Http, Stop, Tcp, Units, describe, units_of
 from portreeve.errors import Failed, PortreeveError, Reason, Waiting
 from portreeve.reconcile.content import Content
 from portreeve.reconcile.desired import rendered_checks
@@ -33,10 +33,13 @@ log = logging.getLogger(__name__)
 DAEMON_RELOAD_TIMEOUT = 60.0
 WRITE_TIMEOUT = 60.0
 
-_DID_NOT_COME_UP = frozenset({Reason.UNIT_JOB_FAILED, Reason.UNIT_START_LIMIT, Reason.VERIFY_FAILED})
+_DID_NOT_COME_UP = frozenset(
+    {Reason.ACTION_FAILED, Reason.UNIT_JOB_FAILED, Reason.UNIT_START_LIMIT, Reason.VERIFY_FAILED}
+)
 """Failures that say that the content is wrong; others say that its time has not come.
 
-The count of starts is cleared before a restart, so who reaches the limit crashed on this content."""
+The count of starts is cleared before a restart, so who reaches the limit crashed on this content. A program
+that did not succeed refused it, as ``nginx -s reload`` does; the service would not start with it either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +144,7 @@ class Executor:
                     self.systemd.daemon_reload(DAEMON_RELOAD_TIMEOUT)
             for step in content.apply:
                 with self.pulse.step(f"{record.name}: {describe(step)}", step.timeout):
-                    apply(step, self.systemd)
+                    carry_out(step, systemd=self.systemd)
         except PortreeveError as error:
             error.step = error.step or "apply"
             return self._did_not_work(record, error)
@@ -215,7 +218,7 @@ class Executor:
         return record
 
     def _respect_stopped(self, content: Content) -> None:
-        for name in units_of(content.apply):
+        for name in units_of(step for step in content.apply if not isinstance(step, Stop | Enable | Disable)):
             unit = self.systemd.unit(name)
             if unit.active_state == "inactive":
                 raise Waiting(
@@ -250,7 +253,10 @@ class Executor:
         generation, now = record.unfinished, self.clock.wall()
         if record.restoring:
             # There is nothing better to put back; what was rejected before stays so.
-            stuck = rejected(record, record.rejected, error, now)
+            # The rejection that it is put back for was counted; this is the same try.
+            counted = record.rejected is not None and not record.stuck
+            tries = max(0, record.rejections - 1) if counted else record.rejections
+            stuck = rejected(replace(record, rejections=tries), record.rejected, error, now)
             self.store.save(replace(stuck, stuck=True, stage=Stage.WRITTEN))
             raise error
         fallback = record.good

@@ -24,6 +24,14 @@ _START_LIMIT_WORDS = "Start request repeated too quickly"
 _JOB_OK = frozenset({"done", "skipped"})
 """As systemctl judges: a skipped job had nothing to do in the unit's present state."""
 
+_VERBS = {
+    "RestartUnit": "restart",
+    "ReloadUnit": "reload",
+    "ReloadOrRestartUnit": "reload or restart",
+    "StartUnit": "start",
+    "StopUnit": "stop",
+}
+
 
 def systemd_running() -> bool:
     """Whether systemd is PID 1 here, by the test of sd_booted(3)."""
@@ -68,6 +76,37 @@ class Systemd:
     def stop(self, unit: str, timeout: float) -> None:
         """Stop a unit; arguments and errors as for :meth:`restart`."""
         self._job("StopUnit", unit, timeout)
+
+    def reload_or_restart(self, unit: str, timeout: float) -> None:
+        """Reload a unit that can be, restart any other; arguments and errors as for :meth:`restart`."""
+        self._job("ReloadOrRestartUnit", unit, timeout)
+
+    def enable(self, unit: str, timeout: float) -> bool:
+        """Have a unit started at boot, as ``systemctl enable`` does; it is not started now.
+
+        Args:
+            unit: the unit's full name.
+            timeout: seconds; systemd reads all unit files anew if something changed.
+
+        Returns:
+            whether the unit has anything to be enabled by (an ``[Install]`` section).
+
+        Raises:
+            Unreachable, Waiting, Refused, Failed: as for :meth:`restart`.
+        """
+        with self._connected(timeout) as connection:
+            arguments = ([unit], False, False)
+            installable, changes = self._call(connection, unit, "EnableUnitFiles", "asbb", arguments)
+            if changes:
+                self._call(connection, "systemd", "Reload", None, ())
+        return bool(installable)
+
+    def disable(self, unit: str, timeout: float) -> None:
+        """Have a unit not started at boot, nor stopped now; arguments and errors as for :meth:`enable`."""
+        with self._connected(timeout) as connection:
+            (changes,) = self._call(connection, unit, "DisableUnitFiles", "asb", ([unit], False))
+            if changes:
+                self._call(connection, "systemd", "Reload", None, ())
 
     def reset_failed(self, unit: str) -> None:
         """Forget a unit's failure and its count of starts; errors as for :meth:`restart`.
@@ -132,7 +171,7 @@ class Systemd:
             self._raise_job_failed(method, unit, result, began)
 
     def _raise_job_failed(self, method: str, unit: str, result: str, began: float) -> NoReturn:
-        verb = method.removesuffix("Unit").lower()
+        verb = _VERBS[method]
         state = self.unit(unit)
         evidence = f"job {result}; {state.describe()}"
         lines = _journal_tail(unit, began)

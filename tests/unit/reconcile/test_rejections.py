@@ -6,7 +6,7 @@ import pytest
 
 from portreeve.definitions.steps import Listening
 from portreeve.errors import Reason
-from portreeve.reconcile.outcome import REJECTED_MOST
+from portreeve.reconcile.outcome import REJECTED_FIRST, REJECTED_MOST
 from portreeve.reconcile.status import Stage, State, SyncStatus
 from unit.reconcile.host import Host
 
@@ -49,6 +49,32 @@ def test_good_content_that_could_not_be_made_effective_again_is_not_in_step(host
     host.pass_time(15)
     assert host.look().state is State.IN_STEP
     assert host.restarts == restarts + 1
+
+
+def test_good_content_that_does_not_come_back_either_makes_the_next_try_no_later(host: Host) -> None:
+    host.bring_in_step(9000)
+    host.choose(9443)
+    host.let_restarts_end("failed", "failed", "failed", "failed", "done")
+    host.look()
+    assert host.record.next_try == host.now + REJECTED_FIRST
+    host.pass_time(REJECTED_FIRST)
+    host.look()
+    assert host.record.next_try == host.now + 2 * REJECTED_FIRST
+
+
+def test_good_content_that_does_not_come_back_is_tried_ever_more_rarely(host: Host) -> None:
+    host.bring_in_step(9000)
+    host.choose(9443)
+    host.let_restarts_end("failed")
+    host.look()
+    host.source.unlink()
+    waits = []
+    for _ in range(3):
+        assert host.record.next_try is not None
+        waits.append(host.record.next_try - host.now)
+        host.pass_time(waits[-1])
+        host.look()
+    assert waits == [REJECTED_FIRST, 2 * REJECTED_FIRST, 4 * REJECTED_FIRST]
 
 
 def test_good_content_that_did_not_come_back_is_tried_again_when_the_value_went_back(host: Host) -> None:

@@ -1,0 +1,28 @@
+"""Carries out one action, of whatever kind."""
+
+from portreeve.actions.command import run_command
+from portreeve.actions.units import act_on_unit
+from portreeve.definitions.steps import ApplyStep, Command, UnitStep
+from portreeve.systemd.bus import Systemd
+
+
+def carry_out(step: ApplyStep, *, systemd: Systemd) -> None:
+    """Carry out one step and return when it has taken effect.
+
+    Args:
+        step: with its texts rendered.
+        systemd: whose units are acted on.
+
+    Raises:
+        Waiting: what it needs is not there yet.
+        Failed: it was tried and did not work.
+        Unreachable: there is no systemd to ask.
+    """
+    if isinstance(step, UnitStep):
+        act_on_unit(step, systemd)
+        return
+    match step:
+        case Command():
+            run_command(step)
+        case _:
+            raise NotImplementedError(step)
