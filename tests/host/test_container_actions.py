@@ -29,13 +29,25 @@ RUN = """
 import json, sys
 from portreeve.containers.connection import Docker
 from portreeve.containers.exec import run_in_container
+from portreeve.containers.signal import send_to_container
 from portreeve.definitions.locations import ContainerRef
 from portreeve.definitions.settings import DockerSettings
 docker = Docker(DockerSettings())
 found = docker.find(ContainerRef(name=sys.argv[1]))
-result = run_in_container(docker, found, ["sh", "-c", sys.argv[2]], timeout=1.5, stdout_limit=100)
-print(json.dumps([result.exit_code, result.describe()]))
+if sys.argv[2] == "signal":
+    send_to_container(docker, found, sys.argv[3])
+else:
+    result = run_in_container(docker, found, ["sh", "-c", sys.argv[3]], timeout=1.5, stdout_limit=100)
+    print(json.dumps([result.exit_code, result.describe()]))
 """
+
+
+def on_the_host(server: Host, *argv: str) -> str:
+    """What RUN prints on the host itself, within what the agent's unit allows."""
+    limits = server.run("systemctl", "show", "portreeve", "-p", "CapabilityBoundingSet").stdout.strip()
+    unit = ("systemd-run", "--quiet", "--pipe", "--wait", "--property", limits)
+    more = ("--property=NoNewPrivileges=yes", "--property=SystemCallFilter=@system-service")
+    return server.run(*unit, *more, "/opt/portreeve/venv/bin/python", "-c", RUN, *argv).stdout
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +86,7 @@ def test_a_command_tells_both_outputs_and_its_exit_status(docker: Docker, contai
     assert run(docker, "plain", "exec >&- 2>&-; sleep 1; exit 4") == ExecResult(4, b"", b"")
     left_behind = run(docker, "plain", "sleep 5 & echo started", timeout=4)
     assert (left_behind.exit_code, left_behind.stdout) == (0, b"started\n")
-    assert run(docker, "plain", "yes").overrun
+    assert run(docker, "plain", "yes | head -c 5000").overrun
 
 
 def test_a_program_that_is_not_there_is_told_by_its_exit_status(
@@ -93,11 +105,7 @@ def test_a_command_that_takes_too_long_is_killed_with_its_children_by_an_agent_o
 ) -> None:
     name = f"slow-{user.partition(':')[0]}"
     containers.run(name, "--network=none", f"--user={user}")
-    limits = server.run("systemctl", "show", "portreeve", "-p", "CapabilityBoundingSet").stdout.strip()
-    unit = ("systemd-run", "--quiet", "--pipe", "--wait", "--property", limits)
-    more = ("--property=NoNewPrivileges=yes", "--property=SystemCallFilter=@system-service")
-    python = ("/opt/portreeve/venv/bin/python", "-c", RUN, name, SLEEPS_WITH_A_CHILD)
-    exit_code, told = json.loads(server.run(*unit, *more, *python).stdout)
+    exit_code, told = json.loads(on_the_host(server, name, "exec", SLEEPS_WITH_A_CHILD))
     assert (exit_code, told) == (None, "it did not end within 1.5 s, and was killed")
     server.wait_until(
         lambda: "4321" not in containers.docker("top", name).stdout, 5, "all of its processes are gone"
@@ -160,6 +168,18 @@ def test_a_signal_arrives(docker: Docker, containers: Containers) -> None:
         lambda: run(docker, "listener", "cat /tmp/notes").stdout == b"hup\n", 5, "the signal has arrived"
     )
     assert containers.state("listener") == "running"
+
+
+def test_a_signal_leaves_the_restart_policy_alone(server: Host, containers: Containers) -> None:
+    stubborn = f"trap : HUP; {KEEP_RUNNING}"
+    containers.run("kept", "--network=none", "--restart=always", command=("sh", "-c", stubborn))
+    on_the_host(server, "kept", "signal", "HUP")
+    containers.docker("exec", "kept", "kill", "-TERM", "1")
+    containers.guest.wait_until(
+        lambda: containers.inspect("kept", "{{.RestartCount}} {{.State.Status}}") == "1 running",
+        10,
+        "it is started again",
+    )
 
 
 def test_containers_are_listed_as_a_fresh_look_at_them_shows_them(

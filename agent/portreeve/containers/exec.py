@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from portreeve.containers.connection import Docker
-from portreeve.containers.exec_process import end
 from portreeve.containers.exec_stream import read_output, remaining
 from portreeve.containers.frames import Output
+from portreeve.containers.host_process import end
 from portreeve.containers.model import Container
 from portreeve.containers.refusal import AbsentError, ConflictError, cut, require_running, told_apart
 

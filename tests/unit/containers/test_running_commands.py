@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes.dockerd import FakeContainer, FakeDockerd, FakeExec, Mode, frame
-from portreeve.containers import exec_process
+from portreeve.containers import host_process
 from portreeve.containers.connection import Docker
 from portreeve.containers.exec import ExecResult, run_in_container
 from portreeve.containers.frames import Demultiplexer, Output
@@ -260,7 +260,7 @@ def test_a_process_of_the_containers_control_group_is_killed(
     folder = tmp_path / str(process.pid)
     folder.mkdir()
     (folder / "cgroup").write_text(f"0::/system.slice/docker-{app.id}.scope\n")
-    monkeypatch.setattr(exec_process, "PROC", tmp_path)
+    monkeypatch.setattr(host_process, "PROC", tmp_path)
     dockerd.exec = FakeExec(hang=True, running=1000, pid=process.pid)
     assert run(docker, app, timeout=0.2).describe() == "it did not end within 0.2 s, and was killed"
     assert process.wait(5) == -signal.SIGKILL

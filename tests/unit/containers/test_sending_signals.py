@@ -1,18 +1,54 @@
 """A signal reaches a container that runs, and any other is waited for by name."""
 
+import signal
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from fakes.dockerd import FakeContainer, FakeDockerd
+from portreeve.containers import host_process
 from portreeve.containers.connection import Docker
 from portreeve.containers.signal import send_to_container
 from portreeve.definitions.locations import ContainerRef
 from portreeve.errors import DockerUnavailable, Reason, Waiting
 
 
-def test_a_signal_is_sent(docker: Docker, dockerd: FakeDockerd) -> None:
+@pytest.mark.parametrize("name", ["HUP", "SIGHUP", "hup"])
+def test_a_process_of_this_host_gets_it_directly_since_docker_would_cancel_the_restart_policy(
+    docker: Docker, dockerd: FakeDockerd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    proxy = FakeContainer("proxy")
+    dockerd.containers = [proxy]
+    with subprocess.Popen(["sleep", "60"]) as process:
+        (tmp_path / str(process.pid)).mkdir()
+        cgroup = f"0::/system.slice/docker-{proxy.id}.scope\n"
+        (tmp_path / str(process.pid) / "cgroup").write_text(cgroup)
+        monkeypatch.setattr(host_process, "PROC", tmp_path)
+        seen = replace(docker.find(ContainerRef(name="proxy")), pid=process.pid)
+        send_to_container(docker, seen, name)
+        assert process.wait(5) == -signal.SIGHUP
+    assert dockerd.signals == []
+
+
+def test_a_process_of_somebody_else_never_gets_it(docker: Docker, dockerd: FakeDockerd) -> None:
     dockerd.containers = [FakeContainer("proxy")]
-    send_to_container(docker, docker.find(ContainerRef(name="proxy")), "HUP")
+    with subprocess.Popen(["sleep", "60"]) as process:
+        seen = replace(docker.find(ContainerRef(name="proxy")), pid=process.pid)
+        send_to_container(docker, seen, "HUP")
+        assert process.poll() is None
+        process.kill()
     assert dockerd.signals == [("proxy", "HUP")]
+
+
+@pytest.mark.parametrize("name", ["HUP", "RTMIN+3"])
+def test_docker_sends_it_to_a_process_that_is_elsewhere(
+    docker: Docker, dockerd: FakeDockerd, name: str
+) -> None:
+    dockerd.containers = [FakeContainer("proxy")]
+    send_to_container(docker, docker.find(ContainerRef(name="proxy")), name)
+    assert dockerd.signals == [("proxy", name)]
 
 
 @pytest.mark.parametrize(

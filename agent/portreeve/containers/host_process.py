@@ -1,0 +1,86 @@
+"""Processes of containers as processes of this host: Docker cannot end a command that it started (moby#9098),
+and does more than to send a signal when it is asked for that."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+PROC = Path("/proc")
+
+
+class ForeignProcessError(Exception):
+    """The kernel does not say that the process belongs to the container."""
+
+
+def end(pid: int, container_id: str) -> str:
+    """Kill a process and its group, if the kernel says that it belongs to the container.
+
+    Args:
+        pid: as Docker tells it; 0 for none. A Docker in another name space of processes tells one that is
+            somebody else's here.
+        container_id: all 64 digits.
+
+    Returns:
+        What became of it, to go on with after "it did not end in time, and".
+
+    Raises:
+        ProcessLookupError: there is no such process here.
+    """
+    if not pid:
+        return "Docker knows no process of it"
+    try:
+        with _process(pid, container_id) as process:
+            # Stopped first: while it is there, nobody else can get its number, nor its group's.
+            signal.pidfd_send_signal(process, signal.SIGSTOP)
+            if os.getpgid(pid) == pid:
+                # Docker's runtime makes each command the leader of a session and a group of its own.
+                os.killpg(pid, signal.SIGKILL)
+            else:
+                signal.pidfd_send_signal(process, signal.SIGKILL)
+    except ForeignProcessError:
+        return f"may still run: process {pid} is not one of that container's here"
+    except PermissionError as error:
+        return f"may still run: process {pid} cannot be killed ({error.strerror})"
+    return "was killed"
+
+
+def send(pid: int, container_id: str, number: int) -> bool:
+    """Send a signal to a process, if the kernel says that it belongs to the container.
+
+    Args:
+        pid: as Docker tells it; 0 for none.
+        container_id: all 64 digits.
+        number: of the signal.
+
+    Returns:
+        Whether it was sent; not where there is no such process here, or it cannot be signalled.
+    """
+    if not pid:
+        return False
+    try:
+        with _process(pid, container_id) as process:
+            signal.pidfd_send_signal(process, number)
+    except (ForeignProcessError, ProcessLookupError, PermissionError):
+        return False
+    return True
+
+
+@contextmanager
+def _process(pid: int, container_id: str) -> Iterator[int]:
+    """Hold a process by a descriptor: what is met is what was looked at, whatever its number means then."""
+    descriptor = os.pidfd_open(pid)
+    try:
+        if container_id not in _cgroup(pid):
+            raise ForeignProcessError(pid)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _cgroup(pid: int) -> str:
+    try:
+        return (PROC / str(pid) / "cgroup").read_text()
+    except FileNotFoundError as error:
+        raise ProcessLookupError(str(error)) from error
