@@ -163,7 +163,7 @@ def test_a_mebibyte_of_the_worst_is_over_at_once(name: str) -> None:
 
 
 @pytest.mark.parametrize("format_", Format)
-@settings(max_examples=20_000 if LONG else 50, deadline=None)
+@settings(max_examples=5_000 if LONG else 50, deadline=None)
 @given(data=st.binary(max_size=300))
 @example(data=b"")
 def test_any_bytes_are_values_or_refused(format_: Format, data: bytes) -> None:
@@ -172,7 +172,7 @@ def test_any_bytes_are_values_or_refused(format_: Format, data: bytes) -> None:
 
 @pytest.mark.timeout(1800 if LONG else 120)
 @pytest.mark.parametrize("format_", Format)
-@settings(max_examples=20_000 if LONG else 100, deadline=None)
+@settings(max_examples=5_000 if LONG else 100, deadline=None)
 @given(data=st.data())
 def test_pieces_of_the_format_in_any_order_are_values_or_refused(
     format_: Format, data: st.DataObject
