@@ -3,22 +3,38 @@
 import grp
 import os
 import pwd
+import re
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from portreeve.definitions.locations import HostFile
-from portreeve.definitions.model import Items, Single, Sync, Target, Template, ValueType, Write
+from portreeve.definitions.model import (
+    Edits,
+    Items,
+    Mirror,
+    Scalar,
+    Single,
+    Sync,
+    Target,
+    Template,
+    ValueType,
+    Write,
+)
 from portreeve.definitions.steps import CheckStep, Step
 from portreeve.errors import Failed, Reason
 from portreeve.reconcile.content import Content
 from portreeve.render.environment import Renderer
 from portreeve.targets.file_state import Attributes, FileContent, observe
+from portreeve.targets.key_edits import KeyEdits
 from portreeve.targets.place import Place
+from portreeve.targets.wanted import Wanted
 
 NEW_FILE_MODE = 0o644
 MASK = "********"
+
+_ONE_VALUE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
 AnyStep = TypeVar("AnyStep", bound=Step)
 
@@ -59,12 +75,18 @@ def desired_content(
         Failed: ``template-failed``; an owner or group does not exist; a target cannot be looked at.
     """
     context = template_context(sync, values)
-    files = {}
+    files: dict[Place, Wanted] = {}
     for target in sync.targets:
-        if not isinstance(target.place, HostFile) or not isinstance(target.content, Template):
+        if not isinstance(target.place, HostFile):
             raise NotImplementedError(target)
         place = Place(target.place.path, in_place=target.write is Write.IN_PLACE)
-        files[place] = _file(place, target, renderer.file(target.content.name, context), kept.get(place))
+        match target.content:
+            case Template(name=name):
+                files[place] = _file(place, target, renderer.file(name, context), kept.get(place))
+            case Edits():
+                files[place] = _edits(target.content, renderer, context)
+            case Mirror():
+                raise NotImplementedError(target)
     return Content(
         files=files,
         apply=tuple(rendered(step, renderer, context) for step in sync.apply),
@@ -96,6 +118,22 @@ def rendered(step: AnyStep, renderer: Renderer, context: Mapping[str, Any]) -> A
         elif isinstance(value, tuple):
             changes[field.name] = tuple(renderer.text(part, context) for part in value)
     return replace(step, **changes)
+
+
+def _edits(edits: Edits, renderer: Renderer, context: Mapping[str, Any]) -> KeyEdits:
+    return KeyEdits(
+        edits.format,
+        tuple((key, _edit_value(value, renderer, context)) for key, value in edits.set.items()),
+    )
+
+
+def _edit_value(value: Scalar, renderer: Renderer, context: Mapping[str, Any]) -> Scalar:
+    """A value with its type, where the text is nothing but that: a number of JSON is not a text of digits."""
+    if not isinstance(value, str):
+        return value
+    alone = _ONE_VALUE.fullmatch(value)
+    typed = context.get(alone[1]) if alone else None
+    return typed if isinstance(typed, str | int | float | bool) else renderer.text(value, context)
 
 
 def _file(place: Place, target: Target, text: str, kept: Attributes | None) -> FileContent:

@@ -12,6 +12,7 @@ from portreeve.clock import Clock
 from portreeve.definitions.model import Items, Single, Sync
 from portreeve.definitions.steps import Disable, Enable, Http, Stop, Tcp, Units, describe, units_of
 from portreeve.errors import Failed, PortreeveError, Reason, Waiting
+from portreeve.reconcile.baseline import reachable, together
 from portreeve.reconcile.content import Content
 from portreeve.reconcile.desired import rendered_checks
 from portreeve.reconcile.generations import BASELINE
@@ -83,7 +84,7 @@ class Executor:
         Raises:
             PortreeveError: a check refused it, or it could not be written; what was in force still is.
         """
-        files = {**content.files, **self.store.retired(sync.name, content)}
+        files = together(content.files, reachable(self.store.retired(sync.name, content)))
         with self.pulse.step(f"{sync.name}: write", WRITE_TIMEOUT), stage(files) as staged:
             checks = rendered_checks(sync, values, renderer, staged.written)
             if any(is_unit_path(path) for path in staged.written):
@@ -112,7 +113,8 @@ class Executor:
         drifted = record.unfinished is None and record.good == generation
         content = self.store.generations.content(record.name, generation.number)
         found = content.found()
-        files = {**content.files, **self.store.retired(record.name, content)}
+        wanted = reachable(content.files) if content.restores else content.files
+        files = together(wanted, reachable(self.store.retired(record.name, content)))
         with self.pulse.step(f"{record.name}: write", WRITE_TIMEOUT), stage(files) as staged:
             record = self.store.begin_again(record, generation, found=found, now=self.clock.wall(), why=why)
             commit(staged)

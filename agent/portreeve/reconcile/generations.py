@@ -1,16 +1,15 @@
 """The generations of a sync's files, kept in the state file."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
-from portreeve.definitions.steps import ApplyStep, dump, load_apply, load_verify
+from portreeve.definitions.steps import ApplyStep
 from portreeve.errors import Misuse, Reason
+from portreeve.reconcile.baseline import Files, owned, remembered
 from portreeve.reconcile.content import Content
 from portreeve.reconcile.database import Database
 from portreeve.reconcile.record import Generation, Record
+from portreeve.reconcile.rows import dump_steps, file_row, load_content, load_file, load_values
 from portreeve.reconcile.status import GenerationInfo
 from portreeve.targets.file_state import Attributes, FileContent
 from portreeve.targets.place import Place
@@ -53,8 +52,8 @@ class Generations:
         if not self.exists(name, BASELINE):
             self._insert(name, BASELINE, found, "baseline", now)
             return
-        for place, file in found.files.items():
-            self._insert_file(name, BASELINE, place, file)
+        before = self.content(name, BASELINE).files
+        self._rewrite_baseline(name, before, remembered(before, found.files))
 
     def renew_baseline(self, name: str, found: Content, now: float) -> None:
         """Remember what is there now as what was there before portreeve; it owns no file at the moment."""
@@ -64,11 +63,14 @@ class Generations:
 
     def disown(self, name: str, number: int) -> None:
         """Drop from the baseline what generation ``number`` has not: it was put back and is others' now."""
-        self._database.execute(
-            "DELETE FROM files WHERE sync = ? AND number = ?"
-            " AND path NOT IN (SELECT path FROM files WHERE sync = ? AND number = ?)",
-            (name, BASELINE, name, number),
-        )
+        before = self.content(name, BASELINE).files
+        self._rewrite_baseline(name, before, owned(before, self.content(name, number).files))
+
+    def _rewrite_baseline(self, name: str, before: Files, after: Files) -> None:
+        rows = [file_row(place, file) for place, file in after.items()]
+        if sorted(rows, key=str) != sorted((file_row(*each) for each in before.items()), key=str):
+            self._database.execute("DELETE FROM files WHERE sync = ? AND number = ?", (name, BASELINE))
+            self._insert_files(name, BASELINE, after)
 
     def ensure_baseline(self, name: str, apply: tuple[ApplyStep, ...]) -> None:
         """Have a baseline that ``apply`` makes effective, also where nothing was ever written."""
@@ -80,7 +82,7 @@ class Generations:
         self._forget_recent(name)
         self._database.execute(
             "UPDATE generations SET steps = ?, digest = ? WHERE sync = ? AND number = ?",
-            (_dump_steps(content), content.digest, name, number),
+            (dump_steps(content), content.digest, name, number),
         )
 
     def finish(self, name: str, number: int, outcome: str, note: str) -> None:
@@ -152,33 +154,17 @@ class Generations:
                 f"{name} has no generation {number}",
                 hint=f"`portreeve history {name}` lists them",
             )
-        steps = json.loads(rows[0][0])
         files = self._database.query(
-            "SELECT path, root, in_place, data, mode, uid, gid FROM files"
+            "SELECT path, root, in_place, format, data, mode, uid, gid FROM files"
             " WHERE sync = ? AND number = ? ORDER BY path",
             (name, number),
         )
-        return Content(
-            files={
-                _place(path, root, in_place): None if data is None else FileContent(data, mode, uid, gid)
-                for path, root, in_place, data, mode, uid, gid in files
-            },
-            apply=tuple(load_apply(step) for step in steps["apply"]),
-            verify=tuple(load_verify(step) for step in steps["verify"]),
-            values=steps["values"],
-        )
+        return load_content(rows[0][0], dict(map(load_file, files)), restores=number == BASELINE)
 
     def attributes(self, name: str, number: int) -> Mapping[Place, Attributes]:
         """Mode and owner of each file of a generation."""
-        rows = self._database.query(
-            "SELECT path, root, in_place, mode, uid, gid FROM files"
-            " WHERE sync = ? AND number = ? AND mode IS NOT NULL",
-            (name, number),
-        )
-        return {
-            _place(path, root, in_place): Attributes(mode, uid, gid)
-            for path, root, in_place, mode, uid, gid in rows
-        }
+        files = self.content(name, number).files
+        return {place: file.attributes for place, file in files.items() if isinstance(file, FileContent)}
 
     def last_verified_before(self, name: str, number: int) -> int | None:
         """The newest generation older than ``number`` that was in force once."""
@@ -205,7 +191,7 @@ class Generations:
                 created=created,
                 outcome=outcome,
                 note=note,
-                values=json.loads(steps)["values"],
+                values=load_values(steps),
                 files=tuple(path for of, path in files if of == number),
                 current=record.good is not None and record.good.number == number,
             )
@@ -216,33 +202,14 @@ class Generations:
         self._database.execute(
             "INSERT INTO generations (sync, number, created, outcome, digest, steps)"
             " VALUES (?, ?, ?, ?, ?, ?)",
-            (name, number, now, outcome, content.digest, _dump_steps(content)),
+            (name, number, now, outcome, content.digest, dump_steps(content)),
         )
-        for place, file in content.files.items():
-            self._insert_file(name, number, place, file)
+        self._insert_files(name, number, content.files)
 
-    def _insert_file(self, name: str, number: int, place: Place, file: FileContent | None) -> None:
-        facts: tuple[Any, ...] = (None,) * 4
-        if file is not None:
-            facts = (file.data, file.mode, file.uid, file.gid)
-        # What is known of a file stays; how it is reached may be another way by now.
-        self._database.execute(
-            "INSERT INTO files (sync, number, path, root, in_place, data, mode, uid, gid)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT DO UPDATE SET root = excluded.root, in_place = excluded.in_place",
-            (name, number, str(place.path), str(place.root), place.in_place, *facts),
-        )
-
-
-def _place(path: str, root: str, in_place: int) -> Place:
-    return Place(Path(path), Path(root), bool(in_place))
-
-
-def _dump_steps(content: Content) -> str:
-    return json.dumps(
-        {
-            "apply": [dump(step) for step in content.apply],
-            "verify": [dump(step) for step in content.verify],
-            "values": dict(content.values),
-        }
-    )
+    def _insert_files(self, name: str, number: int, files: Files) -> None:
+        for place, file in files.items():
+            self._database.execute(
+                "INSERT INTO files (sync, number, path, root, in_place, format, data, mode, uid, gid)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (name, number, *file_row(place, file)),
+            )

@@ -9,8 +9,10 @@ from portreeve.reconcile.content import Content
 from portreeve.reconcile.outcome import trouble_of
 from portreeve.reconcile.record import Record
 from portreeve.reconcile.status import FileDiff, Preview
-from portreeve.targets.file_state import FileContent, differences, observe
+from portreeve.targets.file_state import observe
+from portreeve.targets.key_edits import KeyEdits
 from portreeve.targets.place import Place
+from portreeve.targets.wanted import Wanted, differences
 
 
 def preview_without(record: Record, error: PortreeveError) -> Preview:
@@ -42,15 +44,20 @@ def preview_of(sync: Sync, record: Record, content: Content) -> Preview:
     return Preview(sync.name, plan, diffs)
 
 
-def _diff(place: Place, wanted: FileContent | None, *, hide: bool) -> str:
+def _diff(place: Place, wanted: Wanted, *, hide: bool) -> str:
     found = observe(place)
-    what = differences(wanted, found) if found else ("new",)
+    if isinstance(wanted, KeyEdits):
+        if found is None:
+            return f"{place}: absent; its keys are set once it is there\n"
+        what = differences(wanted, wanted.found_in(place, found.data))
+    else:
+        what = differences(wanted, found) if found else ("new",)
     if not what:
         return ""
     if hide:
         return f"{place}: {', '.join(what)}; not shown, since it holds a secret\n"
     before = "" if found is None else found.data.decode(errors="replace")
-    after = "" if wanted is None else wanted.data.decode(errors="replace")
+    after = _text(place, wanted, b"" if found is None else found.data)
     lines = difflib.unified_diff(
         before.splitlines(keepends=True),
         after.splitlines(keepends=True),
@@ -59,3 +66,9 @@ def _diff(place: Place, wanted: FileContent | None, *, hide: bool) -> str:
     )
     text = "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
     return text or f"{place}: {', '.join(what)}\n"
+
+
+def _text(place: Place, wanted: Wanted, now: bytes) -> str:
+    if isinstance(wanted, KeyEdits):
+        return wanted.applied(place, now).decode(errors="replace")
+    return "" if wanted is None else wanted.data.decode(errors="replace")

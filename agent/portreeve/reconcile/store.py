@@ -5,13 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from portreeve.errors import Misuse, Reason
+from portreeve.reconcile.baseline import retired
 from portreeve.reconcile.content import Content
 from portreeve.reconcile.database import Database
 from portreeve.reconcile.generations import BASELINE, Generations
 from portreeve.reconcile.record import Generation, Record, dump_record, load_record
 from portreeve.reconcile.status import GenerationInfo, Stage
-from portreeve.targets.file_state import FileContent
 from portreeve.targets.place import Place
+from portreeve.targets.wanted import Wanted
 
 
 class Store:
@@ -128,15 +129,11 @@ class Store:
         else:
             self.generations.add_baseline(record.name, found, now)
 
-    def retired(self, name: str, content: Content) -> dict[Place, FileContent | None]:
-        """Files that portreeve may have written for a sync and ``content`` has not, as they were before.
-
-        The baseline has each file from before it is first written until content without it is proved.
-        """
+    def retired(self, name: str, content: Content) -> dict[Place, Wanted]:
+        """What portreeve may have written for a sync and ``content`` has not, as it was before."""
         if not self.generations.exists(name, BASELINE):
             return {}
-        before = self.generations.content(name, BASELINE).files
-        return {place: before[place] for place in sorted(before.keys() - content.files.keys())}
+        return retired(self.generations.content(name, BASELINE).files, content.files)
 
     def verified(self, record: Record, number: int) -> None:
         """Save a record together with one of its generations having been proved."""

@@ -87,19 +87,3 @@ def read(entry: Entry) -> FileContent:
     if max(facts.st_size, len(data)) > MAX_SIZE:
         raise entry.refused(f"it is longer than {MAX_SIZE} bytes")
     return FileContent(data, stat.S_IMODE(facts.st_mode), facts.st_uid, facts.st_gid)
-
-
-def differences(wanted: FileContent | None, found: FileContent | None) -> tuple[str, ...]:
-    """In what a target differs from what it should be, for people; empty when it does not."""
-    if wanted is None or found is None:
-        if wanted is found:
-            return ()
-        return ("deleted",) if found is None else ("not expected to exist",)
-    seen = []
-    if wanted.data != found.data:
-        seen.append("content")
-    if wanted.mode != found.mode:
-        seen.append(f"mode {found.mode:04o} instead of {wanted.mode:04o}")
-    if (wanted.uid, wanted.gid) != (found.uid, found.gid):
-        seen.append(f"owner {found.uid}:{found.gid} instead of {wanted.uid}:{wanted.gid}")
-    return tuple(seen)

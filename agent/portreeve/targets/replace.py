@@ -3,43 +3,33 @@
 The exception are files that must keep their inode; they are written in place, after all others.
 """
 
+import threading
 from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Set as AbstractSet
+from contextlib import ExitStack, nullcontext
 from functools import partial
 
-from portreeve.errors import Failed
+from portreeve.errors import Failed, Reason, Waiting
 from portreeve.mountinfo import mount_points
-from portreeve.targets.file_state import FileContent, read
+from portreeve.targets.file_state import FileContent, observe, read
 from portreeve.targets.in_place import write_in_place
 from portreeve.targets.place import Place
 from portreeve.targets.stage import NEW, OLD, Staged
 from portreeve.targets.write_failure import writing
+
+_EDITING = threading.Lock()
 
 
 def commit(staged: Staged) -> None:
     """Put a staged set in force, and return when it would survive a power cut.
 
     Raises:
+        Waiting: ``file-unstable``: somebody wrote to a file whose keys were set in a copy of it.
         Failed: a file could not be replaced; those that were are as before.
     """
-    undo: list[Callable[[], None]] = []
-    with ExitStack() as old:
-        try:
-            # All of them first: a file that nobody may replace shows here, before any other is.
-            stay = _that_stay(staged)
-            moved = [place for place in staged.files if place not in stay]
-            kept = {place: _keep(place, old) for place in moved} if len(staged.files) > 1 else {}
-            for place in moved:
-                _move(place, remove=staged.files[place] is None)
-                undo.append(partial(_move_back, place, had_one=kept.get(place, False)))
-            for place, (before, wanted) in stay.items():
-                # Before it is begun: half of it is put back as well.
-                undo.append(partial(_write, place, before))
-                _write(place, wanted)
-        except Failed:
-            for take_back in reversed(undo):
-                take_back()
-            raise
+    # Syncs that set different keys of one file: what one of them wrote, the next must have read.
+    with _EDITING if staged.edited else nullcontext():
+        _replace(staged)
     for place in {each.path.parent: each for each in staged.files}.values():
         try:
             with writing(place, may_be_absent=True) as entry:
@@ -48,12 +38,53 @@ def commit(staged: Staged) -> None:
             continue  # Nothing was there to be removed.
 
 
-def _that_stay(staged: Staged) -> dict[Place, tuple[FileContent, FileContent]]:
+def _replace(staged: Staged) -> None:
+    undo: list[Callable[[], None]] = []
+    with ExitStack() as old:
+        try:
+            # All of them first: a file that nobody may replace shows here, before any other is.
+            right = {place for place, data in staged.edited.items() if _as_edited(place, staged, data)}
+            stay = _that_stay(staged, right)
+            moved = [place for place in staged.files if place not in stay and place not in right]
+            kept = {place: _keep(place, old) for place in moved} if len(staged.files) > 1 else {}
+            for place in moved:
+                _move(place, remove=staged.files[place] is None)
+                undo.append(partial(_move_back, place, had_one=kept.get(place, False)))
+            for place, (before, wanted) in stay.items():
+                # Before it is begun: half of it is put back as well.
+                undo.append(partial(_write, place, before))
+                _write(place, wanted)
+        except (Failed, Waiting):
+            for take_back in reversed(undo):
+                take_back()
+            raise
+
+
+def _as_edited(place: Place, staged: Staged, data: bytes) -> bool:
+    """Whether a file has its keys already; it must still be what they were set in.
+
+    Raises:
+        Waiting: it is not: to replace it would take back what somebody just wrote.
+    """
+    now, wanted = observe(place), staged.files[place]
+    assert wanted is not None
+    if now is None or now.data != data:
+        raise Waiting(
+            Reason.FILE_UNSTABLE,
+            f"{place} does not hold still",
+            evidence="somebody wrote to it while its keys were being set",
+            hint="nothing; it is tried again by itself",
+            step="write",
+        )
+    return now == wanted
+
+
+def _that_stay(staged: Staged, right: AbstractSet[Place]) -> dict[Place, tuple[FileContent, FileContent]]:
     """Files that cannot be replaced by a rename: as they are now, and as they are to be."""
     mounted = mount_points()
     stay = {}
     for place, wanted in staged.files.items():
-        if wanted is None:
+        if wanted is None or place in right:
             continue
         with writing(place) as entry:
             if place.in_place or entry.path in mounted:

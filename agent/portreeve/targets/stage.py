@@ -8,13 +8,16 @@ import errno
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from portreeve.errors import Reason, Waiting
 from portreeve.targets.entry import Entry
-from portreeve.targets.file_state import FileContent
+from portreeve.targets.file_state import FileContent, observe
 from portreeve.targets.folders import make_folders, remove_folders
+from portreeve.targets.key_edits import KeyEdits
 from portreeve.targets.place import Place
+from portreeve.targets.wanted import Wanted
 from portreeve.targets.write_failure import writing
 
 NEW = "new"
@@ -30,26 +33,31 @@ class Staged:
 
     Args:
         files: what each target is to be; ``None`` where it is to be removed.
+        edited: of those whose keys are set, what they were edited from.
         written: target path to staged path, of each that will exist.
         made: folders that did not exist before, outermost first.
     """
 
     files: Mapping[Place, FileContent | None]
+    edited: Mapping[Place, bytes]
     written: Mapping[Path, Path]
     made: tuple[Place, ...]
 
 
 @contextmanager
-def stage(files: Mapping[Place, FileContent | None]) -> Iterator[Staged]:
+def stage(wanted: Mapping[Place, Wanted]) -> Iterator[Staged]:
     """Write each file beside its target, durably; what is not committed in the block is taken away.
 
     Args:
-        files: target to content; ``None`` for one that is to be removed.
+        wanted: target to content; keys are set in the bytes that are there now; ``None`` removes.
 
     Raises:
-        Waiting: the folder of a target does not exist, nor the one above it.
+        Waiting: the folder of a target does not exist, nor the one above it; or a file whose keys are to be
+            set does not exist, or cannot be understood.
         Failed: a file could not be written.
     """
+    edited: dict[Place, bytes] = {}
+    files = {place: _whole(place, each, edited) for place, each in wanted.items()}
     written: dict[Place, Path] = {}
     made: list[Place] = []
     try:
@@ -62,11 +70,28 @@ def stage(files: Mapping[Place, FileContent | None]) -> Iterator[Staged]:
         for place in written:
             with writing(place) as entry:
                 entry.beside(NEW).sync()
-        yield Staged(files, {place.path: path for place, path in written.items()}, tuple(made))
+        yield Staged(files, edited, {place.path: path for place, path in written.items()}, tuple(made))
     finally:
         for place in written:
             _take_away(place)
         remove_folders(made)
+
+
+def _whole(place: Place, wanted: Wanted, edited: dict[Place, bytes]) -> FileContent | None:
+    """The file as it is to be, also where only some keys of it are wanted."""
+    if not isinstance(wanted, KeyEdits):
+        return wanted
+    now = observe(place)
+    if now is None:
+        raise Waiting(
+            Reason.FILE_ABSENT,
+            f"{place} does not exist, and keys of it are to be set",
+            evidence=f"{place}: {os.strerror(errno.ENOENT)}",
+            hint="whoever the file belongs to makes it; then its keys are set",
+            step="write",
+        )
+    edited[place] = now.data
+    return replace(now, data=wanted.applied(place, now.data))
 
 
 def _take_away(place: Place) -> None:

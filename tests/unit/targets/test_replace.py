@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from portreeve.errors import Failed, Reason, Waiting
-from portreeve.targets.file_state import FileContent, differences, observe
+from portreeve.targets.file_state import FileContent, observe
 from portreeve.targets.folders import remove_folders
 from portreeve.targets.place import Place
 from portreeve.targets.replace import commit
 from portreeve.targets.stage import stage
+from portreeve.targets.wanted import differences
 
 
 def file(text: str, mode: int = 0o644) -> FileContent:

@@ -1,0 +1,115 @@
+"""Setting keys of a file that belongs to somebody else."""
+
+from pathlib import Path
+
+import pytest
+
+from portreeve.definitions.model import Format
+from portreeve.errors import Reason, Waiting
+from portreeve.targets.file_state import observe
+from portreeve.targets.key_edits import KeyEdits
+from portreeve.targets.place import Place
+from portreeve.targets.replace import commit
+from portreeve.targets.stage import stage
+from portreeve.targets.wanted import differences, found
+
+INI = "# theirs\n[web]\nport = 80\nhost=a\n"
+PORT = ("web", "port")
+
+
+def keys(**values: str | None) -> KeyEdits:
+    return KeyEdits(Format.INI, tuple((("web", key), value) for key, value in values.items()))
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    (tmp_path / "app.ini").write_text(INI)
+    return Place(tmp_path / "app.ini")
+
+
+def write(place: Place, wanted: KeyEdits) -> None:
+    with stage({place: wanted}) as staged:
+        commit(staged)
+
+
+def test_the_key_is_set_and_every_other_byte_stays(place: Place) -> None:
+    place.path.chmod(0o640)
+    write(place, keys(port="90"))
+    assert place.path.read_text() == INI.replace("80", "90")
+    assert place.path.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_file_that_has_its_keys_is_not_touched(place: Place) -> None:
+    before = place.path.stat()
+    assert differences(keys(port="80"), found(place, keys(port="80"))) == ()
+    write(place, keys(port="80"))
+    assert place.path.stat() == before
+
+
+def test_what_differs_is_told_by_key(place: Place) -> None:
+    wanted = keys(port="90", host="a", tls="on")
+    assert differences(wanted, found(place, wanted)) == ("key web.port", "key web.tls")
+
+
+def test_keys_are_found_as_they_are(place: Place) -> None:
+    assert found(place, keys(port="90", tls="on")) == keys(port="80", tls=None)
+
+
+def test_a_key_that_should_not_be_there_is_removed(place: Place) -> None:
+    write(place, keys(host=None))
+    assert place.path.read_text() == "# theirs\n[web]\nport = 80\n"
+
+
+def test_a_file_that_is_absent_is_waited_for_and_not_made(place: Place) -> None:
+    place.path.unlink()
+    assert found(place, keys(port="90")) is None
+    with pytest.raises(Waiting) as caught:
+        write(place, keys(port="90"))
+    assert caught.value.reason is Reason.FILE_ABSENT
+    assert list(place.path.parent.iterdir()) == []
+
+
+def test_a_file_that_cannot_be_understood_is_waited_for(place: Place) -> None:
+    place.path.write_bytes(b"\xff\xfe")
+    with pytest.raises(Waiting) as caught:
+        found(place, keys(port="90"))
+    assert caught.value.reason is Reason.FORMAT_INVALID
+    with pytest.raises(Waiting) as caught:
+        write(place, keys(port="90"))
+    assert caught.value.reason is Reason.FORMAT_INVALID
+    assert place.path.read_bytes() == b"\xff\xfe"
+
+
+def test_what_somebody_wrote_meanwhile_is_not_taken_back(place: Place) -> None:
+    theirs = INI.replace("host=a", "host=b")
+    with stage({place: keys(port="90")}) as staged:
+        place.path.write_text(theirs)
+        with pytest.raises(Waiting) as caught:
+            commit(staged)
+    assert caught.value.reason is Reason.FILE_UNSTABLE
+    assert place.path.read_text() == theirs
+    assert [entry.name for entry in place.path.parent.iterdir()] == ["app.ini"]
+
+
+def test_keys_are_set_in_place_where_the_inode_must_stay(place: Place) -> None:
+    before = place.path.stat().st_ino
+    write(Place(place.path, in_place=True), keys(port="90"))
+    assert place.path.stat().st_ino == before
+    assert place.path.read_text() == INI.replace("80", "90")
+
+
+def test_keys_survive_being_stored() -> None:
+    edits = KeyEdits(Format.INI, ((("a.b", "ö"), None), (("x",), 1), (("y",), True), (("z",), 1.5)))
+    assert KeyEdits.load("ini", edits.dump()) == edits
+    assert [type(value) for _, value in KeyEdits.load("ini", edits.dump()).keys] == [
+        type(None),
+        int,
+        bool,
+        float,
+    ]
+
+
+def test_a_file_is_observed_whole_all_the_same(place: Place) -> None:
+    seen = observe(place)
+    assert seen is not None
+    assert seen.data == INI.encode()
