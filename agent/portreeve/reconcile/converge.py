@@ -66,6 +66,7 @@ class Converger:
     def __init__(self, store: Store, executor: Executor, clock: Clock) -> None:
         self._store = store
         self._executor = executor
+        self._writer = executor.writer()
         self._clock = clock
         self._pace = Pace(clock)
 
@@ -164,7 +165,7 @@ class Converger:
             case Step.REPLACE, Which.DESIRED if record.hold is None:
                 assert look.desired is not None
                 desired = look.desired
-                return self._executor.replace_with_desired(
+                return self._writer.replace_with_desired(
                     look.sync,
                     record,
                     desired.content,
@@ -174,7 +175,7 @@ class Converger:
                 )
         known = _known(plan, record, digest)
         assert known is not None
-        return self._executor.replace_with_known(record, known, plan.why)
+        return self._writer.replace_with_known(record, known, plan.why)
 
     def _replace_once(
         self, plan: Plan, look: Look, record: Record, digest: str | None, replaced: set[str]

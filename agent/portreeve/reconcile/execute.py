@@ -1,38 +1,30 @@
-"""Carries out one step of a plan: writes, applies, verifies. Each method returns the record as it then is."""
+"""Makes content effective and proves it, one step of a plan each. Methods return the record as it then is."""
 
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from threading import Event
 
 from portreeve.actions.run import carry_out
 from portreeve.checks.after import probe, run_verify
-from portreeve.checks.before import run_check
 from portreeve.clock import Clock
-from portreeve.definitions.model import Items, Single, Sync
-from portreeve.definitions.steps import Disable, Enable, Http, Stop, Tcp, Units, describe, units_of
+from portreeve.definitions.steps import Disable, Enable, Http, Stop, Tcp, describe, units_of
 from portreeve.errors import Failed, PortreeveError, Reason, Waiting
-from portreeve.reconcile.baseline import reachable, together
 from portreeve.reconcile.content import Content
-from portreeve.reconcile.desired import rendered_checks
 from portreeve.reconcile.generations import BASELINE
+from portreeve.reconcile.log import log_step
 from portreeve.reconcile.outcome import rejected
 from portreeve.reconcile.record import Generation, Record
 from portreeve.reconcile.status import Stage
 from portreeve.reconcile.store import Store
 from portreeve.reconcile.workers import Pulse
-from portreeve.render.environment import Renderer
+from portreeve.reconcile.writing import Writer
 from portreeve.systemd.bus import Systemd, systemd_running
 from portreeve.systemd.messages import MessageId
 from portreeve.systemd.unit_paths import is_unit_path
-from portreeve.targets.folders import remove_folders
-from portreeve.targets.replace import commit
-from portreeve.targets.stage import stage
 
 log = logging.getLogger(__name__)
 
 DAEMON_RELOAD_TIMEOUT = 60.0
-WRITE_TIMEOUT = 60.0
 
 _DID_NOT_COME_UP = frozenset(
     {Reason.ACTION_FAILED, Reason.UNIT_JOB_FAILED, Reason.UNIT_START_LIMIT, Reason.VERIFY_FAILED}
@@ -61,68 +53,9 @@ class Executor:
     cancelled: Event
     clock: Clock
 
-    def replace_with_desired(
-        self,
-        sync: Sync,
-        record: Record,
-        content: Content,
-        values: Mapping[str, Single | Items],
-        renderer: Renderer,
-        *,
-        keep: int,
-    ) -> Record:
-        """Stage new content, check it as a set, remember it, and put it in force.
-
-        Args:
-            sync: its definition.
-            record: where the sync stands.
-            content: the new content.
-            values: what its checks may use.
-            renderer: renders its checks.
-            keep: generations to keep.
-
-        Raises:
-            PortreeveError: a check refused it, or it could not be written; what was in force still is.
-        """
-        files = together(content.files, reachable(self.store.retired(sync.name, content)))
-        with self.pulse.step(f"{sync.name}: write", WRITE_TIMEOUT), stage(files) as staged:
-            checks = rendered_checks(sync, values, renderer, staged.written)
-            if any(is_unit_path(path) for path in staged.written):
-                checks = (*(step for step in checks if not isinstance(step, Units)), Units())
-            moving = frozenset(units_of(content.apply))
-            for step in checks:
-                with self.pulse.step(f"{sync.name}: {describe(step)}", step.timeout):
-                    run_check(step, moving=moving, systemd=self.systemd, staged=staged.written)
-            record = self.store.begin(
-                record,
-                content,
-                found=content.found(),
-                folders=staged.made,
-                now=self.clock.wall(),
-                keep=keep,
-            )
-            commit(staged)
-        return self._written(record, content, "written")
-
-    def replace_with_known(self, record: Record, generation: Generation, why: str) -> Record:
-        """Put a generation in force that was checked before: the good one, or one that a crash cut short.
-
-        Raises:
-            Failed: it could not be written.
-        """
-        drifted = record.unfinished is None and record.good == generation
-        content = self.store.generations.content(record.name, generation.number)
-        found = content.found()
-        wanted = reachable(content.files) if content.restores else content.files
-        files = together(wanted, reachable(self.store.retired(record.name, content)))
-        with self.pulse.step(f"{record.name}: write", WRITE_TIMEOUT), stage(files) as staged:
-            record = self.store.begin_again(record, generation, found=found, now=self.clock.wall(), why=why)
-            commit(staged)
-        if generation.number == BASELINE:
-            remove_folders(self.store.folders(record.name))
-        seen = content.drift(found)
-        how = f"written again, {why} ({seen})" if seen else f"written again, {why}"
-        return self._written(record, content, how, drift=drifted and bool(seen))
+    def writer(self) -> Writer:
+        """What writes the files."""
+        return Writer(self.store, self.systemd, self.pulse, self.clock)
 
     def units(self, record: Record) -> tuple[str, ...]:
         """The units that :meth:`apply` moves."""
@@ -152,7 +85,7 @@ class Executor:
             return self._did_not_work(record, error)
         record = replace(record, stage=Stage.APPLIED)
         self.store.save(record)
-        _log(MessageId.SYNC_APPLIED, record, "%s: generation %d applied", number)
+        log_step(MessageId.SYNC_APPLIED, record, "%s: generation %d applied", number)
         return record
 
     def verify(self, record: Record) -> Record:
@@ -175,7 +108,7 @@ class Executor:
         if record.rejected in (None, generation.digest):
             record = replace(record, rejected=None, rejection=None)
         self.store.verified(record, generation.number)
-        _log(MessageId.SYNC_IN_STEP, record, "%s: generation %d verified", generation.number)
+        log_step(MessageId.SYNC_IN_STEP, record, "%s: generation %d verified", generation.number)
         return record
 
     def use_steps(self, record: Record, content: Content) -> None:
@@ -231,21 +164,6 @@ class Executor:
                     step="verify",
                 )
 
-    def _written(self, record: Record, content: Content, how: str, *, drift: bool = False) -> Record:
-        assert record.unfinished is not None
-        number = record.unfinished.number
-        record = replace(record, stage=Stage.WRITTEN)
-        self.store.save(record)
-        _log(
-            MessageId.SYNC_DRIFT if drift else MessageId.SYNC_WRITTEN,
-            record,
-            "%s: generation %d %s: %s",
-            number,
-            how,
-            ", ".join(map(str, content.files)),
-        )
-        return record
-
     def _did_not_work(self, record: Record, error: PortreeveError) -> Record:
         """Take content back that does not come up; anything else is an error as it is."""
         # An agent that is stopped may be so together with the host, which cancels the jobs of its units.
@@ -272,7 +190,7 @@ class Executor:
             stage=Stage.VALIDATED,
         )
         self.store.restored(record, generation.number, str(error))
-        _log(
+        log_step(
             MessageId.SYNC_RESTORED,
             record,
             "%s: generation %d did not work (%s); putting generation %d back",
@@ -293,10 +211,3 @@ def _not_in_effect(step: str, evidence: str) -> PortreeveError:
         hint="`systemctl status` of its units tells more",
         step="verify",
     )
-
-
-def _log(
-    message: MessageId, record: Record, text: str, *arguments: object, level: int = logging.INFO
-) -> None:
-    extra = {"message_id": message, "portreeve_sync": record.name}
-    log.log(level, text, record.name, *arguments, extra=extra)

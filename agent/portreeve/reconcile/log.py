@@ -40,6 +40,21 @@ def log_change(before: Record, after: Record) -> None:
     )
 
 
+def log_step(
+    message: MessageId, record: Record, text: str, *arguments: object, level: int = logging.INFO
+) -> None:
+    """Log a step of a sync's work.
+
+    Args:
+        message: its kind.
+        record: the sync; ``%s`` at the beginning of the text stands for its name.
+        text: the rest, with a ``%`` for each argument.
+        level: of :mod:`logging`.
+    """
+    extra = {"message_id": message, "portreeve_sync": record.name}
+    log.log(level, text, record.name, *arguments, extra=extra)
+
+
 def _said(record: Record) -> tuple[State, Reason | None, str]:
     trouble = record.trouble
     return record.state, trouble.reason if trouble else None, trouble.what if trouble else ""

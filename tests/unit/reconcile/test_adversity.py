@@ -10,10 +10,11 @@ import pytest
 from portreeve.definitions.locations import HostFile
 from portreeve.definitions.model import Target, Template
 from portreeve.errors import Failed, Reason
-from portreeve.reconcile import execute, reconciler
+from portreeve.reconcile import execute, reconciler, writing
 from portreeve.reconcile.execute import Executor
 from portreeve.reconcile.record import Record
 from portreeve.reconcile.status import State
+from portreeve.reconcile.writing import Writer
 from unit.reconcile.host import UNIT, Host
 
 
@@ -90,13 +91,13 @@ def test_an_error_while_reading_that_nobody_expected_leaves_what_is_in_force(
 def test_files_that_do_not_stay_as_written_are_a_named_failure(
     host: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    written = Executor._written
+    written = Writer._written
 
-    def rewritten(self: Executor, *arguments: object) -> Record:
+    def rewritten(self: Writer, *arguments: object) -> Record:
         host.target.chmod(0o755)
         return written(self, *arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Executor, "_written", rewritten)
+    monkeypatch.setattr(Writer, "_written", rewritten)
     host.choose(9000)
     status = host.look()
     assert status.state is State.FAILED
@@ -155,7 +156,7 @@ def test_systemd_is_told_of_a_unit_file_that_is_not_generated_any_more(
     host: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(execute, "systemd_running", lambda: True)
-    monkeypatch.setattr(execute, "run_check", lambda *_, **__: None)
+    monkeypatch.setattr(writing, "run_check", lambda *_, **__: None)
     one = host.sync
     (host.templates / "x.conf.j2").write_text("[Service]\n")
     drop_in = host.folder / "systemd/system/x.service.d/x.conf"

@@ -14,6 +14,7 @@ from portreeve.reconcile.execute import Executor
 from portreeve.reconcile.generations import BASELINE
 from portreeve.reconcile.record import Record
 from portreeve.reconcile.status import State
+from portreeve.reconcile.writing import Writer
 from unit.reconcile.host import UNIT, Host
 
 
@@ -129,13 +130,13 @@ def test_a_generation_that_is_held_during_the_work_is_not_dropped(
     for port in range(9000, 9011):
         host.bring_in_step(port)
     oldest = host.outcomes[1][0]
-    replace_with_desired = Executor.replace_with_desired
+    replace_with_desired = Writer.replace_with_desired
 
-    def interrupted(self: Executor, *arguments: Any, **options: Any) -> Record:
+    def interrupted(self: Writer, *arguments: Any, **options: Any) -> Record:
         host.reconciler.hold("app", oldest)
         return replace_with_desired(self, *arguments, **options)
 
-    monkeypatch.setattr(Executor, "replace_with_desired", interrupted)
+    monkeypatch.setattr(Writer, "replace_with_desired", interrupted)
     host.choose(9443)
     host.look()
     status = host.look()

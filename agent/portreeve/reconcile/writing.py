@@ -1,0 +1,122 @@
+"""Writes a content as one set: staged, checked, remembered, and only then put in force."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from portreeve.checks.before import run_check
+from portreeve.clock import Clock
+from portreeve.definitions.model import Items, Single, Sync
+from portreeve.definitions.steps import Units, describe, units_of
+from portreeve.reconcile.baseline import reachable, together
+from portreeve.reconcile.content import Content
+from portreeve.reconcile.desired import rendered_checks
+from portreeve.reconcile.generations import BASELINE
+from portreeve.reconcile.log import log_step
+from portreeve.reconcile.record import Generation, Record
+from portreeve.reconcile.status import Stage
+from portreeve.reconcile.store import Store
+from portreeve.reconcile.workers import Pulse
+from portreeve.render.environment import Renderer
+from portreeve.systemd.bus import Systemd
+from portreeve.systemd.messages import MessageId
+from portreeve.systemd.unit_paths import is_unit_path
+from portreeve.targets.folders import remove_folders
+from portreeve.targets.replace import commit
+from portreeve.targets.stage import stage
+
+WRITE_TIMEOUT = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Replaces the files of a sync. Each method returns the record as it then is.
+
+    Args:
+        store: what is remembered; before anything is replaced it knows what by.
+        systemd: asked by checks.
+        pulse: told what is done and how long it may take.
+        clock: for what is stored.
+    """
+
+    store: Store
+    systemd: Systemd
+    pulse: Pulse
+    clock: Clock
+
+    def replace_with_desired(
+        self,
+        sync: Sync,
+        record: Record,
+        content: Content,
+        values: Mapping[str, Single | Items],
+        renderer: Renderer,
+        *,
+        keep: int,
+    ) -> Record:
+        """Stage new content, check it as a set, remember it, and put it in force.
+
+        Args:
+            sync: its definition.
+            record: where the sync stands.
+            content: the new content.
+            values: what its checks may use.
+            renderer: renders its checks.
+            keep: generations to keep.
+
+        Raises:
+            PortreeveError: a check refused it, or it could not be written; what was in force still is.
+        """
+        files = together(content.files, reachable(self.store.retired(sync.name, content)))
+        with self.pulse.step(f"{sync.name}: write", WRITE_TIMEOUT), stage(files) as staged:
+            checks = rendered_checks(sync, values, renderer, staged.written)
+            if any(is_unit_path(path) for path in staged.written):
+                checks = (*(step for step in checks if not isinstance(step, Units)), Units())
+            moving = frozenset(units_of(content.apply))
+            for step in checks:
+                with self.pulse.step(f"{sync.name}: {describe(step)}", step.timeout):
+                    run_check(step, moving=moving, systemd=self.systemd, staged=staged.written)
+            record = self.store.begin(
+                record,
+                content,
+                found=content.found(),
+                folders=staged.made,
+                now=self.clock.wall(),
+                keep=keep,
+            )
+            commit(staged)
+        return self._written(record, content, "written")
+
+    def replace_with_known(self, record: Record, generation: Generation, why: str) -> Record:
+        """Put a generation in force that was checked before: the good one, or one that a crash cut short.
+
+        Raises:
+            Failed: it could not be written.
+        """
+        drifted = record.unfinished is None and record.good == generation
+        content = self.store.generations.content(record.name, generation.number)
+        found = content.found()
+        wanted = reachable(content.files) if content.restores else content.files
+        files = together(wanted, reachable(self.store.retired(record.name, content)))
+        with self.pulse.step(f"{record.name}: write", WRITE_TIMEOUT), stage(files) as staged:
+            record = self.store.begin_again(record, generation, found=found, now=self.clock.wall(), why=why)
+            commit(staged)
+        if generation.number == BASELINE:
+            remove_folders(self.store.folders(record.name))
+        seen = content.drift(found)
+        how = f"written again, {why} ({seen})" if seen else f"written again, {why}"
+        return self._written(record, content, how, drift=drifted and bool(seen))
+
+    def _written(self, record: Record, content: Content, how: str, *, drift: bool = False) -> Record:
+        assert record.unfinished is not None
+        number = record.unfinished.number
+        record = replace(record, stage=Stage.WRITTEN)
+        self.store.save(record)
+        log_step(
+            MessageId.SYNC_DRIFT if drift else MessageId.SYNC_WRITTEN,
+            record,
+            "%s: generation %d %s: %s",
+            number,
+            how,
+            ", ".join(map(str, content.files)),
+        )
+        return record
