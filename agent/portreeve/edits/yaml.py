@@ -11,7 +11,7 @@ from portreeve.edits.errors import EditError
 from portreeve.edits.lines import ending, insert, remove
 from portreeve.edits.model import EditValue, Key, Leaf, shown
 from portreeve.edits.yaml_nodes import Node, compose, leaves_of
-from portreeve.edits.yaml_scalars import resolve, written
+from portreeve.edits.yaml_scalars import ambiguous, resolve, written
 
 same = yaml_scalars.same
 
@@ -42,6 +42,10 @@ def put(text: str, key: Key, value: EditValue) -> str:
     node = way[-1]
     if node.style in ("|", ">"):
         raise EditError(f"{shown(key)} is a text of several lines", node.line)
+    if ambiguous(node.value, node.style):
+        raise EditError(
+            f"{shown(key)} has a value that versions of YAML read differently; quote it", node.line
+        )
     flow = any(around.style == "{" for around in way[:-1])
     new = written(value, node.value, node.style, flow)
     blank = " " if node.start == node.end and text[node.start - 1 : node.start] in (":", "-") else ""

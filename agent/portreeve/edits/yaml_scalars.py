@@ -1,7 +1,8 @@
 """Scalars of YAML, where versions 1.1 and 1.2 agree about them.
 
-What they read differently (``yes``, ``010``, ``22:22``, ``1e3``) is its text here, and is never written as a
-text without quotes.
+``yes``, ``no``, ``on`` and ``off`` are truths, as in 1.1 and as whoever writes them means. What else the
+versions read differently (``010``, ``22:22``, ``1e3``, dates) is its text here, is not replaced, and is never
+written as a text without quotes.
 """
 
 import re
@@ -12,12 +13,17 @@ from portreeve.edits import words
 from portreeve.edits.model import EditValue
 
 _NULL = re.compile(r"~|null|Null|NULL|")
-_TRUTH = re.compile(r"true|True|TRUE|false|False|FALSE")
 _INT = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,4000})")
 _HEX = re.compile(r"0x[0-9a-fA-F]{1,3000}")
 _FLOAT = re.compile(r"[-+]?[0-9]+\.[0-9]*(?:[eE][-+][0-9]+)?")
 _ELSE_IN_1_2 = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|0o[0-7]+|[yYnN]|<<|=")
-_TRUTH_WORD = re.compile(r"yes|no|on|off|true|false", re.IGNORECASE)
+_TRUTH_WORD = re.compile(
+    "|".join(
+        style(word)
+        for word in ("yes", "no", "on", "off", "true", "false")
+        for style in (str.lower, str.capitalize, str.upper)
+    )
+)
 _INDICATOR = re.compile(r"[-?:](?:[\s,\[\]{}]|$)|[,\[\]{}#&*!|>'\"%@`]|---|\.\.\.")
 _ENDS_PLAIN = re.compile(r":(?:\s|$)|\s#")
 _FLOW = re.compile(r"[,\[\]{}]|:[\s\"'\[{]")
@@ -29,8 +35,8 @@ def resolve(text: str, style: str) -> EditValue | None:
         return text
     if _NULL.fullmatch(text):
         return None
-    if _TRUTH.fullmatch(text):
-        return text.lower() == "true"
+    if _TRUTH_WORD.fullmatch(text):
+        return text.lower() in ("true", "yes", "on")
     if _INT.fullmatch(text):
         return int(text)
     if _HEX.fullmatch(text):
@@ -41,9 +47,7 @@ def resolve(text: str, style: str) -> EditValue | None:
 
 
 def same(present: EditValue, wanted: EditValue) -> bool:
-    """Whether a scalar says the value already; ``yes`` is a truth for whoever wants one."""
-    if isinstance(wanted, bool) and isinstance(present, str) and _TRUTH_WORD.fullmatch(present):
-        return words.same(present, wanted)
+    """Whether a scalar says the value already."""
     return type(present) is type(wanted) and present == wanted
 
 
@@ -71,13 +75,19 @@ def written(value: EditValue, old: str = "", style: str = "", flow: bool = False
     return value
 
 
+def ambiguous(text: str, style: str) -> bool:
+    """Whether a scalar without a tag depends on the version: written again as a text, it might change."""
+    return not style and isinstance(resolve(text, style), str) and _typed_somewhere(text)
+
+
 def _plain(value: str, flow: bool) -> bool:
     """Whether a text may stand without quotes, in every version, and stays a text."""
-    if value != value.strip() or not isinstance(resolve(value, ""), str) or _ELSE_IN_1_2.fullmatch(value):
+    if value != value.strip() or not isinstance(resolve(value, ""), str) or _typed_somewhere(value):
         return False
-    if _INDICATOR.match(value) or _ENDS_PLAIN.search(value) or (flow and _FLOW.search(value)):
-        return False
+    return not (_INDICATOR.match(value) or _ENDS_PLAIN.search(value) or (flow and _FLOW.search(value)))
+
+
+def _typed_somewhere(value: str) -> bool:
     resolvers = yaml.SafeLoader.yaml_implicit_resolvers
-    return not any(
-        pattern.match(value) for _, pattern in [*resolvers.get(value[0], []), *resolvers.get("", [])]
-    )
+    patterns = [pattern for _, pattern in [*resolvers.get(value[:1], []), *resolvers.get("", [])]]
+    return bool(_ELSE_IN_1_2.fullmatch(value)) or any(pattern.match(value) for pattern in patterns)

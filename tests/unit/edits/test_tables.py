@@ -37,7 +37,7 @@ def test_only_the_bytes_of_the_value_change(
     assert file.count(old) == 1
     after = edit(format_, file, {key: value})
     assert after == file.replace(old, new)
-    assert read(format_, after, key) == (value if key[-1] != "m" else "no")
+    assert read(format_, after, key) == value
 
 
 @pytest.mark.parametrize(
@@ -95,6 +95,9 @@ def test_a_missing_key_is_written_as_its_siblings_are_and_removed_without_a_trac
         (Format.YAML, b"a: &x {y: 1}\nb: *x\n", ("b", "y")),
         (Format.YAML, b"a: !!str 1\n", ("a",)),
         (Format.YAML, b"a: |\n  text\n", ("a",)),
+        (Format.YAML, b"a: 22:22\n", ("a",)),
+        (Format.YAML, b"a: 010\n", ("a",)),
+        (Format.YAML, b"a: 2020-01-01\n", ("a",)),
         (Format.YAML, b"a: 1\na: 2\n", ("a",)),
         (Format.YAML, b"a: 1\n---\na: 2\n", ("a",)),
         (Format.YAML, b"? [a]\n: 1\n", ("a",)),
