@@ -15,6 +15,8 @@ from portreeve.definitions.model import Format
 from portreeve.edits.errors import EditError
 from portreeve.edits.model import Editor, EditValue, Key, Leaf, shown
 
+__all__ = ["EditError", "EditValue", "edit", "read"]
+
 _BOM = "\ufeff"
 _LINE_BREAKS = re.compile("[\u2028\u2029]")
 _DIGITS = 4300

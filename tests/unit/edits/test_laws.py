@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portreeve.definitions.model import Format
-from portreeve.edits.edit import EditValue, edit, read
-from portreeve.edits.errors import EditError
+from portreeve.edits.edit import EditError, EditValue, edit, read
 
 from .documents import flat
 

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from portreeve.definitions.model import Format
-from portreeve.edits.edit import EditValue, edit, read
-from portreeve.edits.errors import EditError
+from portreeve.edits.edit import EditError, EditValue, edit, read
 
 from .documents import flat
 
