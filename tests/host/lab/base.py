@@ -25,6 +25,14 @@ _HOST = (
     *("docker.io", "iptables"),
 )
 _HOST_EXTRA = {"bookworm": (), "trixie": ("docker-cli",)}
+# not installed: what a test reinstalls, upgrades, puts into an image, or installs for itself
+_DEBS = {
+    "bookworm": (
+        *("cockpit-ws", "cockpit-bridge", "cockpit-system", "nginx", "nginx-common"),
+        *("inotify-tools", "libinotifytools0"),
+    ),
+    "trixie": ("cockpit-ws", "cockpit-bridge", "cockpit-system", "nginx", "nginx-common"),
+}
 # what cannot work in there, or would start by itself in the middle of a test
 _MASKED = (
     *("systemd-modules-load.service", "apt-daily.timer", "apt-daily-upgrade.timer"),
@@ -67,12 +75,15 @@ def minbase(release: str) -> Path:
 
 
 def host(release: str) -> Path:
-    """A server: systemd, Docker, Cockpit and Python; Cockpit's packages and nginx's lie in /srv/debs.
+    """A server: systemd, Docker, Cockpit and Python; packages that tests install or unpack lie in /srv/debs.
 
     Arguments, result and errors are those of minbase.
     """
     packages = (*_HOST, *_HOST_EXTRA[release])
-    return _cached("host", release, packages, lambda root: _furnish(root, minbase(release), packages))
+    debs = _DEBS[release]
+    return _cached(
+        "host", release, (*packages, *debs), lambda root: _furnish(root, minbase(release), packages, debs)
+    )
 
 
 def _cached(kind: str, release: str, packages: tuple[str, ...], build: Callable[[Path], None]) -> Path:
@@ -114,7 +125,7 @@ def _bootstrap(root: Path, release: str) -> None:
     (root / "etc/hostname").unlink(missing_ok=True)  # debootstrap copied this machine's
 
 
-def _furnish(root: Path, minbase_root: Path, packages: tuple[str, ...]) -> None:
+def _furnish(root: Path, minbase_root: Path, packages: tuple[str, ...], debs: tuple[str, ...]) -> None:
     report("installing systemd, Docker and Cockpit, about a minute")
     execute("cp", "-a", str(minbase_root), str(root), timeout=300)
     policy = root / "usr/sbin/policy-rc.d"
@@ -122,8 +133,8 @@ def _furnish(root: Path, minbase_root: Path, packages: tuple[str, ...]) -> None:
     policy.chmod(0o755)
     install = "apt-get install -y --no-install-recommends -o Dpkg::Options::=--force-unsafe-io"
     _inside(root, f"apt-get update && {install} {' '.join(packages)}")
-    debs = "mkdir -p /srv/debs && cd /srv/debs && apt-get -o APT::Sandbox::User=root download"
-    _inside(root, f"{debs} cockpit-ws cockpit-bridge cockpit-system nginx nginx-common")
+    download = "mkdir -p /srv/debs && cd /srv/debs && apt-get -o APT::Sandbox::User=root download"
+    _inside(root, f"{download} {' '.join(debs)}")
     policy.unlink()
     _inside(root, "apt-get clean; rm -rf /var/lib/apt/lists/*; mkdir -p /var/log/journal; : >/etc/machine-id")
     _inside(root, f"rm -f /var/lib/dbus/machine-id; systemctl mask {' '.join(_MASKED)}")
