@@ -9,7 +9,11 @@ import pytest
 
 TOP = Path(__file__).resolve().parents[2]
 TOOLS = Path(sys.executable).parent
-SHELL_SCRIPTS = ["install.sh", "tests/run", ".ci/run"]
+WEBSOFT9 = TOP / "tests/host/websoft9"
+SHELL_SCRIPTS = [
+    *("install.sh", "tests/run", ".ci/run"),
+    *(str(file.relative_to(TOP)) for file in WEBSOFT9.glob("*/*") if not file.suffix),
+]
 
 
 def holds(*argv: str, timeout: float = 300) -> None:
