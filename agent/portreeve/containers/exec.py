@@ -11,6 +11,10 @@ from portreeve.containers.frames import Output
 from portreeve.containers.host_process import end
 from portreeve.containers.model import Container
 from portreeve.containers.refusal import AbsentError, ConflictError, cut, require_running, told_apart
+from portreeve.errors import Reason, Waiting
+
+_KILLED = 137
+"""128 and SIGKILL, which the kernel sends to all that is left in a container when its first process ends."""
 
 _STDERR_LIMIT = 4096
 """Bytes of standard error that are kept, from the end."""
@@ -171,7 +175,25 @@ def _exit_code(docker: Docker, container: Container, exec_id: str, deadline: flo
     if found.exit_code is None:
         with told_apart(docker, container, "a command cannot be run"):
             raise ConflictError("Docker did not start it")
+    if found.exit_code == _KILLED:
+        _require_same_run(docker, container)
     return found.exit_code
+
+
+def _require_same_run(docker: Docker, container: Container) -> None:
+    """A command goes down with its container, which says nothing about what the command was asked.
+
+    Raises:
+        Waiting: the container has ended since the command began.
+    """
+    now = docker.inspect(container.id, container.name)
+    require_running(now, "a command cannot be run")
+    if now.started_at != container.started_at:
+        raise Waiting(
+            Reason.CONTAINER_NOT_RUNNING,
+            f"container {container.name} ended while a command ran in it",
+            evidence=f"it was started again at {now.started_at}",
+        )
 
 
 def _text(value: Any) -> str:

@@ -17,6 +17,7 @@ from portreeve.containers.connection import Docker
 from portreeve.containers.exec import ExecResult, run_in_container
 from portreeve.containers.frames import Demultiplexer, Output
 from portreeve.containers.model import Container
+from portreeve.definitions.locations import ContainerRef
 from portreeve.errors import DockerUnavailable, Reason, Waiting
 
 Eventually = Callable[[Callable[[], object], str], None]
@@ -170,6 +171,24 @@ def test_an_error_of_docker_is_an_error_of_docker(
 ) -> None:
     dockerd.refuse_next = (500, "cannot create exec")
     assert waits(docker, app).reason is Reason.DOCKER_ERROR
+
+
+@pytest.mark.parametrize(("status", "starts"), [("exited", 1), ("running", 2)])
+def test_a_command_that_went_down_with_its_container_says_nothing(
+    docker: Docker, dockerd: FakeDockerd, app: FakeContainer, status: str, starts: int
+) -> None:
+    seen = docker.find(ContainerRef(name="app"))
+    dockerd.exec = FakeExec(frame(1, b"half"), exit_code=137)
+    assert run_in_container(docker, seen, ["true"], timeout=5).exit_code == 137
+
+    def end(path: str) -> None:
+        if path.endswith("/start"):
+            app.status, app.starts = status, starts
+
+    dockerd.before_answer = end
+    with pytest.raises(Waiting) as caught:
+        run_in_container(docker, seen, ["true"], timeout=5)
+    assert caught.value.reason is Reason.CONTAINER_NOT_RUNNING
 
 
 def test_a_command_that_docker_never_started_is_not_taken_for_done(
