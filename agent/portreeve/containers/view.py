@@ -31,6 +31,7 @@ def view(answer: Any) -> Mapping[str, Any]:
     state, config = answer["State"], answer["Config"]
     labels = _texts(config["Labels"])
     network = answer.get("NetworkSettings") or {}
+    networks = _networks(network.get("Networks"))
     return {
         "name": _text(answer["Name"]).removeprefix("/"),
         "id": _text(answer["Id"]),
@@ -39,7 +40,10 @@ def view(answer: Any) -> Mapping[str, Any]:
         "health": _health(state),
         "labels": labels,
         "env": _env(config.get("Env")),
-        "networks": _networks(network.get("Networks")),
+        "ip": next(
+            (each["ip"] or each["ipv6"] for each in networks.values() if each["ip"] or each["ipv6"]), ""
+        ),
+        "networks": networks,
         "ports": _ports(network.get("Ports")),
         "exposed": _exposed(config.get("ExposedPorts")),
         "mounts": _mounts(answer.get("Mounts")),

@@ -15,7 +15,7 @@ from portreeve.definitions.locations import (
     HostFile,
     Inspection,
 )
-from portreeve.definitions.model import Items, Single, Source, Sync, Value
+from portreeve.definitions.model import Items, Mirror, Single, Source, Sync, Value
 from portreeve.errors import PortreeveError, Reason, Waiting
 from portreeve.sources.command import read_command
 from portreeve.sources.files import Complete, read_credential, read_location
@@ -23,6 +23,7 @@ from portreeve.sources.formats.errors import FormatError
 from portreeve.sources.formats.parse import parse
 from portreeve.sources.inspect import read_inspection
 from portreeve.sources.interest import Interest
+from portreeve.sources.listing import read_list
 from portreeve.sources.lookup import has, pick
 from portreeve.sources.values import typed
 
@@ -63,9 +64,18 @@ def read_sync(sync: Sync, docker: Docker, interest: Interest) -> Readings:
     defaulted: set[str] = set()
     evidence: dict[str, str] = {}
     failures: list[PortreeveError] = []
+    lists: dict[str, Items] = {}
+    left_out: list[str] = []
+    mirrored = {target.content.source for target in sync.targets if isinstance(target.content, Mirror)}
     for source in sync.sources.values():
+        if source.name in mirrored:
+            continue
         wanted = [value for value in sync.values.values() if value.source == source.name]
         try:
+            if isinstance(source.location, ContainerList):
+                lists[source.name], out = read_list(source, source.location, docker)
+                left_out += out
+                continue
             data, evidence[source.name] = _read_source(source, wanted, docker, interest)
             for value in wanted:
                 if value.default is not None and not has(value, data):
@@ -79,7 +89,7 @@ def read_sync(sync: Sync, docker: Docker, interest: Interest) -> Readings:
     if failures:
         raise failures[0]
     read = {name: values[name] for name, value in sync.values.items() if value.expr is None}
-    return Readings(read, frozenset(defaulted), evidence)
+    return Readings(read, frozenset(defaulted), evidence, lists, tuple(left_out))
 
 
 def _read_source(
@@ -102,8 +112,6 @@ def _read_source(
             seen = read_inspection(location, docker)
             interest.containers[source.name] = seen["id"]
             return seen, f"inspect of container {seen['name']} ({seen['id'][:12]}, {seen['status']})"
-        case ContainerList():
-            raise NotImplementedError(source.location)
         case _:
             data, place = _read_bytes(source, complete, docker, interest)
     assert source.format is not None

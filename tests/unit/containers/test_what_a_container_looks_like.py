@@ -65,6 +65,7 @@ def test_all_of_its_fields() -> None:
         "health": "starting",
         "labels": {"com.docker.compose.project": "shop", "com.docker.compose.service": "web"},
         "env": {"EMPTY": "", "TWICE": "a=b", "VIRTUAL_HOST": "shop.example"},
+        "ip": "172.18.0.2",
         "networks": {
             "shop": {
                 "ip": "172.18.0.2",
