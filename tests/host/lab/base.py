@@ -16,7 +16,7 @@ from . import apt
 from .command import execute
 from .places import cache_root, locked
 
-RECIPE = 1  # raise it when the steps below change
+RECIPE = 2
 RELEASES = ("bookworm", "trixie")
 _MINBASE = ("ca-certificates",)
 _HOST = (
