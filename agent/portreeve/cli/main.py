@@ -26,6 +26,7 @@ SUMMARIES = {
     "wait": "Wait until syncs are in step, or Docker is up.",
     "history": "The generations of a sync.",
     "rollback": "Put an earlier generation back and hold it there.",
+    "adopt": "Take the values that the host has now into their sources.",
     "check": "Tell every mistake in definitions and templates, offline.",
     "doctor": "Examine the installation.",
     "units": "The generated unit files.",
