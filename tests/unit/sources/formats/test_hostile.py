@@ -1,7 +1,9 @@
 """Whoever controls a container writes these files: each is read as it stands, or refused by name, at once."""
 
+import contextlib
 import os
 import time
+import tracemalloc
 from collections.abc import Mapping
 from typing import Any
 
@@ -162,6 +164,28 @@ def test_a_mebibyte_of_the_worst_is_over_at_once(name: str) -> None:
     assert time.process_time() - began < SECONDS
 
 
+HEAVY = (
+    "toml: a number without end",
+    "unit: lines that go on",
+    "yaml: merges of merges",
+    "xml: attributes",
+)
+"""Those that took, or could take, most."""
+
+
+@pytest.mark.parametrize("name", HEAVY)
+def test_a_mebibyte_takes_less_than_a_hundred_of_memory(name: str) -> None:
+    tracemalloc.start()
+    try:
+        with contextlib.suppress(FormatError):
+            parse(*WORST[name])
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 100 * MEBIBYTE
+
+
+@pytest.mark.timeout(1800 if LONG else 120)
 @pytest.mark.parametrize("format_", Format)
 @settings(max_examples=5_000 if LONG else 50, deadline=None)
 @given(data=st.binary(max_size=300))
