@@ -4,6 +4,8 @@ import click
 
 from portreeve.cli import previews, progress
 from portreeve.cli.options import agent_client, complete_syncs, echo_json, output_option, timeout_option
+from portreeve.cli.text import counted
+from portreeve.control import codec
 from portreeve.errors import ExitCode, Misuse, Reason
 
 
@@ -18,7 +20,8 @@ def command(names: tuple[str, ...], timeout: float, output: str, *, dry_run: boo
 
     A hold is released, and what was put off is tried at once. With --hold, syncs stay at the generation in
     force and you may edit their files, until the next `portreeve sync NAME`. The exit code is 0 when all are
-    in step or held as asked, 1 when one failed, 3 when one still waits, 4 when it waits for Docker itself.
+    in step or held as asked, 1 when one failed or, without NAME, a definition has problems, 3 when one still
+    waits, 4 when it waits for Docker itself.
     JSON output is one object a line, as things change.
     """
     if hold and (dry_run or not names):
@@ -35,4 +38,12 @@ def command(names: tuple[str, ...], timeout: float, output: str, *, dry_run: boo
         return previews.exit_code(found)
     what = "hold" if hold else "sync"
     lines = client.stream(f"/v1/{what}?timeout={timeout}", {"names": list(names)})
-    return progress.exit_code(progress.follow(lines, output))
+    code = progress.exit_code(progress.follow(lines, output))
+    if code is not ExitCode.DONE or names:
+        return code
+    # All of them was asked for, and a definition with problems is one of them, if only in its last good form.
+    problems = codec.overview(client.get("/v1/status")).problems
+    if problems:
+        count = counted(len(problems), "problem")
+        click.echo(f"{count} in definitions (`portreeve check` shows the lines, and what to do)", err=True)
+    return ExitCode.FAILED if problems else code

@@ -202,11 +202,11 @@ class Agent:
             self.queue.add(name)
         return runs
 
-    def _enqueue(self, key: str, delay: float = 0.0) -> None:
+    def _enqueue(self, key: str, delay: float = 0.0, about: str | None = None) -> None:
         if key == DEFINITIONS_KEY:
             self._inbox.put(Message.DEFINITIONS_CHANGED)
         else:
-            self.queue.add(key, delay)
+            self.queue.add(key, delay, about)
 
     def _look_at_everything(self) -> None:
         for trouble in self._files.check():

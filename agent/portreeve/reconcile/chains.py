@@ -1,6 +1,6 @@
 """Which keys wait for which others: a sync whose sources are another's targets is looked at after it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 SETTLE = 0.1
 """Seconds between what makes a key with others before it due and the look at it.
@@ -42,7 +42,7 @@ class Chains:
         return True
 
     def ready_at(
-        self, key: str, due: float, now: float, *, working: set[str], waiting: Mapping[str, float]
+        self, key: str, due: float, now: float, *, working: Container[str], waiting: Mapping[str, float]
     ) -> float:
         """When a due key may be taken, as far as that is known now.
 

@@ -1,6 +1,6 @@
 """What the agent remembers of a sync only while it runs, and the status that is told of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from portreeve.definitions.model import Sync
@@ -24,6 +24,7 @@ class Memory:
         declared: the definition at the last look.
         asked: somebody asked for a look.
         paused: seconds for which its units must not be moved, when that is its trouble.
+        writes: paths of its targets, if none of them is among what it reads; empty before the first look.
         begun: looks that began since the agent started.
         runs: the number of the last look that ended.
         values: the values last read, as shown to people.
@@ -38,6 +39,7 @@ class Memory:
     declared: Sync | None = None
     asked: bool = False
     paused: float = 0.0
+    writes: frozenset[str] = frozenset()
     begun: int = 0
     runs: int = 0
     values: Mapping[str, str] = field(default_factory=dict)
@@ -63,6 +65,10 @@ class Memory:
         """The definition is another one than at the last look, which makes what did not work worth a try."""
         before, self.declared = self.declared, sync
         return before is not None and before != sync
+
+    def only_writes(self, sync: Sync, names: Iterable[str]) -> bool:
+        """These are names of its targets and of nothing that it reads, by its definition at the last look."""
+        return self.declared is sync and self.writes.issuperset(names)
 
     def ask(self) -> int:
         """Somebody asks for a look. Returns a number that the ``runs`` of a look that begins now exceeds."""

@@ -52,7 +52,8 @@ class Queue:
         self._clock = clock
         self._changed = threading.Condition()
         self._waiting = _Waiting()
-        self._working: set[str] = set()
+        self._working: dict[str, frozenset[str] | None] = {}
+        self._about: dict[str, set[str] | None] = {}
         self._again: dict[str, float] = {}
         self._chains = Chains()
         self._closed = False
@@ -68,10 +69,20 @@ class Queue:
             self._chains.order(before)
             self._changed.notify()
 
-    def add(self, key: str, delay: float = 0.0) -> None:
-        """Make a key due in ``delay`` seconds, or keep its earlier due time."""
+    def add(self, key: str, delay: float = 0.0, about: str | None = None) -> None:
+        """Make a key due in ``delay`` seconds, or keep its earlier due time.
+
+        Args:
+            key: what to work on.
+            delay: seconds.
+            about: what of it alone may be another now; ``None``: anything.
+        """
         at = self._clock.monotonic() + delay
         with self._changed:
+            if about is None:
+                self._about[key] = None
+            elif (known := self._about.setdefault(key, set())) is not None:
+                known.add(about)
             if key in self._working:
                 self._again[key] = min(at, self._again.get(key, at))
             elif self._waiting.put(key, at):
@@ -88,7 +99,8 @@ class Queue:
                 key, remaining = self._choose(self._clock.monotonic())
                 if key is not None:
                     self._waiting.take(key)
-                    self._working.add(key)
+                    about = self._about.pop(key, None)
+                    self._working[key] = None if about is None else frozenset(about)
                     # Another key may be due as well; its worker may be waiting with a longer timeout.
                     self._changed.notify()
                     return key, self._roll_call
@@ -97,10 +109,14 @@ class Queue:
                 self._changed.wait(remaining)
             return None, self._roll_call
 
+    def about(self, key: str) -> frozenset[str] | None:
+        """What of a key that is worked on may be another now; ``None``: anything. See :meth:`add`."""
+        return self._working.get(key)
+
     def done(self, key: str) -> None:
         """The work on a key ended; if it was added meanwhile, it becomes due again."""
         with self._changed:
-            self._working.discard(key)
+            self._working.pop(key, None)
             at = self._again.pop(key, None)
             awaited = self._chains.ended(key, self._clock.monotonic())
             if (at is not None and self._waiting.put(key, at)) or awaited:

@@ -23,7 +23,7 @@ from portreeve.reconcile.memory import Memory, status_of
 from portreeve.reconcile.preview import preview_of, preview_without
 from portreeve.reconcile.queue import Queue
 from portreeve.reconcile.record import Record
-from portreeve.reconcile.status import Preview, SyncStatus
+from portreeve.reconcile.status import Preview, State, SyncStatus
 from portreeve.reconcile.store import Store
 from portreeve.reconcile.templates import read_template
 from portreeve.reconcile.unexpected import named
@@ -128,17 +128,18 @@ class Reconciler:
         declared = self._syncs.get(name)
         sync = declared or _undeclared(name)
         memory = self._memory(name)
+        if declared is not None and self._as_written(sync, memory):
+            return
         # Before the record is read: whoever asks changes the record first, so nothing asked is overlooked.
         asked = memory.begin()
         record = Record(name)
         try:
             with named(name):
-                record = before = self._store.record(name)
+                record = self._store.record(name)
                 if declared is None and record.hold is None:
                     return
                 record = self._look(sync, record, memory, asked=asked, declared=declared is not None)
-                if record != before:
-                    self._remember(record)
+                self._remember(record)
         except PortreeveError as failure:
             log.error("%s: %s", name, failure)
             record = outcome.out_of_step(record, failure, self._clock.wall(), sync.deadline)
@@ -152,6 +153,24 @@ class Reconciler:
         if declared is not None and name not in self._syncs:
             # It went while it was worked on, and this look may have set the watches again.
             self._watch(name, ())
+
+    def _as_written(self, sync: Sync, memory: Memory) -> bool:
+        """Only names of targets moved, and behind them is what was proved: that was our own writing.
+
+        Not who wrote them is asked but what is there, and after the event: whatever is written later has an
+        event of its own.
+        """
+        names = self._queue.about(sync.name)
+        if names is None or memory.asked or not memory.only_writes(sync, names):
+            return False
+        try:
+            record = self._store.record(sync.name)
+            if record.state is not State.IN_STEP or record.good is None or record.unfinished is not None:
+                return False
+            return self._store.generations.content(sync.name, record.good.number).matches_disk()
+        except PortreeveError:
+            # A look tells it.
+            return False
 
     def preview(self, name: str) -> Preview:
         """What :meth:`work` would do now, without doing it.
@@ -199,8 +218,10 @@ class Reconciler:
     def _read_into(self, look: Look, record: Record) -> PortreeveError | None:
         """Read what is desired; returns why that cannot be."""
         sync = look.sync
-        others = self._other_files(sync)
-        interest = Interest(watch_first=lambda names: self._watch_first(sync.name, [*names, *others]))
+        targets, templates = _targets(sync), self._templates(sync)
+        interest = Interest(
+            watch_first=lambda names: self._watch_first(sync.name, {*names, *targets, *templates})
+        )
         seconds = READ_TIMEOUT * max(1, len(sync.sources))
         error: PortreeveError | None = None
         try:
@@ -212,7 +233,9 @@ class Reconciler:
             if not look.memory.values and record.good is not None:
                 # Nothing was read by this agent yet; what is in force is known all the same.
                 look.memory.values = self._store.generations.content(sync.name, record.good.number).values
-        self._watch(sync.name, [*interest.watch, *others])
+        read = interest.watch | templates
+        self._watch(sync.name, read | targets)
+        look.memory.writes = frozenset(map(str, targets)) if read.isdisjoint(targets) else frozenset()
         if interest.poll:
             self._queue.add(sync.name, self._settings.poll)
         return error
@@ -228,11 +251,9 @@ class Reconciler:
         kept = self._store.generations.attributes(sync.name, latest.number) if latest else {}
         return Desired(values, desired_content(sync, values, self._renderer, kept))
 
-    def _other_files(self, sync: Sync) -> list[Path]:
+    def _templates(self, sync: Sync) -> set[Path]:
         names = {target.content.name for target in sync.targets if isinstance(target.content, Template)}
-        templates = {place for name in names for place in self._renderer.places(name)}
-        targets = [target.place.path for target in sync.targets if isinstance(target.place, HostFile)]
-        return [*targets, *templates]
+        return {place for name in names for place in self._renderer.places(name)}
 
     def _remember(self, record: Record) -> None:
         before = self._store.record(record.name)
@@ -250,6 +271,11 @@ class Reconciler:
     def _memory(self, name: str) -> Memory:
         with self._lock:
             return self._memories.setdefault(name, Memory.new(self._settings))
+
+
+def _targets(sync: Sync) -> set[Path]:
+    """Those that can be watched."""
+    return {target.place.path for target in sync.targets if isinstance(target.place, HostFile)}
 
 
 def _undeclared(name: str) -> Sync:

@@ -14,7 +14,7 @@ _CREATED = 0.05
 _TRIES = 3
 """A folder may appear, go or be swapped while its watch is set: what was found is looked at once more."""
 
-Enqueue = Callable[[str, float], object]
+Enqueue = Callable[[str, float, str | None], object]
 
 
 class FileWatcher:
@@ -24,7 +24,8 @@ class FileWatcher:
     not there, the nearest one above it is watched, and the watch moves closer when that changes.
 
     Args:
-        enqueue: takes a key and a delay in seconds; called from several threads.
+        enqueue: takes a key, a delay in seconds, and what path of it alone may be another now, ``None`` for
+            any; called from several threads.
     """
 
     def __init__(self, enqueue: Enqueue) -> None:
@@ -144,7 +145,7 @@ class FileWatcher:
         # What every name of a folder stood for was watched, whichever name it is that is asked for now.
         news = any((folder, EVERY) not in before for folder, _ in now - before)
         if rearmed & known or (wake and (rearmed or news)):
-            self._enqueue(key, _CREATED)
+            self._enqueue(key, _CREATED, None)
         return problems + [f"{folder} was not watched any more" for folder in sorted(rearmed & known)]
 
     def _publish(self, key: str, now: frozenset[Point]) -> None:
@@ -170,14 +171,15 @@ class FileWatcher:
         if change.kind is Kind.FOLDER_GONE:
             keys = set().union(*list(names.values()))
         delay = _CREATED if change.kind is Kind.MADE else 0.0
+        path = None if change.kind is Kind.FOLDER_GONE else f"{change.folder}/{change.name}"
         for key in keys:
-            self._enqueue(key, delay)
+            self._enqueue(key, delay, path)
             if change.kind is not Kind.WRITTEN:
                 self._moved.put(key)
 
     def _overflowed(self) -> None:
         for key in list(self._points):
-            self._enqueue(key, 0.0)
+            self._enqueue(key, 0.0, None)
             self._moved.put(key)
 
     def _move_watches(self) -> None:

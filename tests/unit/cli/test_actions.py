@@ -11,6 +11,7 @@ import pytest
 from fakes.board_agent import STARTED, BoardAgent, sync
 from portreeve.cli.history import report
 from portreeve.control.server import ControlServer
+from portreeve.definitions.problems import Problem
 from portreeve.errors import Misuse, Reason
 from portreeve.paths import Paths
 from portreeve.reconcile.status import FileDiff, GenerationInfo, Preview, State, Trouble
@@ -54,6 +55,18 @@ def test_sync_without_names_is_about_all(
         agent.after_request[name] = sync(name)
     assert portreeve("sync")[1] == "a: in step\nb: in step\n"
     assert agent.requests == [("sync",)]
+
+
+def test_sync_of_all_fails_while_a_definition_has_problems(
+    server: ControlServer, agent: BoardAgent, portreeve: Portreeve
+) -> None:
+    agent.board.post(sync("a"))
+    agent.after_request["a"] = sync("a")
+    problem = Problem(Path("/etc/portreeve/syncs.d/b.toml"), 3, "no such key")
+    agent.problems = (problem.to_json(),)
+    said = "1 problem in definitions (`portreeve check` shows the lines, and what to do)\n"
+    assert portreeve("sync") == (1, "a: in step\n", said)
+    assert portreeve("sync", "a") == (0, "a: in step\n", "")
 
 
 def test_what_was_said_of_a_sync_is_not_said_again(

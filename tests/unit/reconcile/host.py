@@ -132,6 +132,10 @@ class Host:
     def look(self) -> SyncStatus:
         """A worker looks at the sync once."""
         self.reconciler.work("app")
+        return self.status()
+
+    def status(self) -> SyncStatus:
+        """What is told of the sync."""
         status = self.board.get("app")
         assert status is not None
         return status

@@ -91,6 +91,36 @@ def test_a_forgotten_key_is_not_given_out(hands: Hands) -> None:
     assert take(queue) is None
 
 
+def test_what_a_key_is_about_is_put_together_until_it_is_taken(hands: Hands) -> None:
+    queue = Queue(hands.clock)
+    queue.add("a", about="/x")
+    queue.add("a", about="/y")
+    assert take(queue) == "a"
+    assert queue.about("a") == frozenset({"/x", "/y"})
+    queue.add("a", about="/z")
+    assert queue.about("a") == frozenset({"/x", "/y"})
+    queue.done("a")
+    assert take(queue) == "a"
+    assert queue.about("a") == frozenset({"/z"})
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_who_says_nothing_of_it_means_all_of_it(hands: Hands, order: int) -> None:
+    queue = Queue(hands.clock)
+    for about in (None, "/x")[::order]:
+        queue.add("a", about=about)
+    assert take(queue) == "a"
+    assert queue.about("a") is None
+
+
+def test_a_try_that_is_put_off_stays_one_of_everything(hands: Hands) -> None:
+    queue = Queue(hands.clock)
+    queue.add("a", delay=30)
+    queue.add("a", about="/x")
+    assert take(queue) == "a"
+    assert queue.about("a") is None
+
+
 def test_a_roll_call_wakes_a_waiting_worker_without_a_key() -> None:
     queue = Queue()
     answers: list[tuple[str | None, int]] = []

@@ -14,7 +14,7 @@ class Woken:
         self._lock = threading.Lock()
         self.keys: list[tuple[str, float]] = []
 
-    def __call__(self, key: str, delay: float) -> None:
+    def __call__(self, key: str, delay: float, about: str | None = None) -> None:  # noqa: ARG002
         with self._lock:
             self.keys.append((key, delay))
 

@@ -21,7 +21,7 @@ Eventually = Callable[[Callable[[], object], str], None]
 class Woken(Protocol):
     keys: list[tuple[str, float]]
 
-    def __call__(self, key: str, delay: float) -> None: ...
+    def __call__(self, key: str, delay: float, about: str | None = None) -> None: ...
     def take(self) -> list[tuple[str, float]]: ...
     def wait_for(self, key: str, delay: float | None = None) -> None: ...
     def settles(self) -> set[float]: ...
@@ -360,10 +360,10 @@ def test_a_queue_that_refuses_does_not_end_the_watching(
 ) -> None:
     refusing = False
 
-    def enqueue(key: str, delay: float) -> None:
+    def enqueue(key: str, delay: float, about: str | None) -> None:
         if refusing:
             raise RuntimeError("no")
-        woken(key, delay)
+        woken(key, delay, about)
 
     watcher = FileWatcher(enqueue)
     watcher.start()
@@ -456,3 +456,19 @@ def test_a_folder_that_is_taken_from_one_key_stays_watched_for_another(
     woken.settles()
     file.write_text("3")
     woken.stays_quiet()
+
+
+def test_the_path_that_moved_is_told_and_none_when_it_may_be_any(eventually: Eventually, file: Path) -> None:
+    told: list[tuple[str, str | None]] = []
+    watcher = FileWatcher(lambda key, _, about: told.append((key, about)))
+    watcher.start()
+    try:
+        watcher.watch("sync:a", [file])
+        assert told == [("sync:a", None)]
+        file.write_text("2")
+        eventually(lambda: ("sync:a", str(file)) in told, "the file is told of")
+        told.clear()
+        file.parent.rename(file.parent.with_name("away"))
+        eventually(lambda: ("sync:a", None) in told, "the folder is gone")
+    finally:
+        watcher.stop()
