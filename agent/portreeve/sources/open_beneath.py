@@ -44,18 +44,27 @@ def open_beneath(root: Path, relative: str) -> Opened:
         relative: the file.
 
     Raises:
-        Waiting: it is not there, not a regular file, not readable, or held by a lease.
+        Waiting: it is not there, not a regular file, not readable, or held by a lease; or, beneath a root of
+            its own, it has a second name (a hard link).
         Failed: the kernel is older than Linux 5.6.
     """
     shown = root / relative
     try:
         with held_open(root, relative, os.O_PATH) as found:
-            kind = os.fstat(found).st_mode
-            if not stat.S_ISREG(kind):
+            facts = os.fstat(found)
+            if not stat.S_ISREG(facts.st_mode):
                 raise Waiting(
                     Reason.FILE_REFUSED,
                     f"{shown} is not a regular file",
-                    evidence=f"it is {kind_of(kind)}",
+                    evidence=f"it is {kind_of(facts.st_mode)}",
+                )
+            if facts.st_nlink > 1 and root != Path("/"):
+                # Its other name may be a file outside that the container may not read.
+                raise Waiting(
+                    Reason.FILE_REFUSED,
+                    f"{shown} is a file that has another name too",
+                    evidence=f"{facts.st_nlink} hard links",
+                    hint="copy it instead of linking it",
                 )
             return Opened(reopen(found, os.O_RDONLY), Path(f"/proc/self/fd/{found}").readlink())
     except OSError as error:

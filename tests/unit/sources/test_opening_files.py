@@ -2,6 +2,8 @@
 
 import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -119,3 +121,52 @@ def test_a_file_that_may_not_be_read_is_unreadable(root: Path) -> None:
     (root / "config.ini").touch(0)
     with nobody():
         assert refusal(root, "config.ini").reason is Reason.FILE_UNREADABLE
+
+
+def test_a_file_that_has_a_name_elsewhere_is_refused_in_a_volume(root: Path) -> None:
+    os.link(root.parent / "outside.ini", root / "config.ini")
+    assert refusal(root, "config.ini").reason is Reason.FILE_REFUSED
+
+
+def test_a_file_of_the_host_may_have_two_names(root: Path) -> None:
+    os.link(root.parent / "outside.ini", root / "config.ini")
+    assert content(Path("/"), str(root / "config.ini"))[0] == "outside"
+
+
+TRIES = 100_000 if os.environ.get("PORTREEVE_TEST_LONG") else 10_000
+
+SWAPPER = """
+import os, sys
+os.chdir(sys.argv[1])
+os.mkdir("real"); open("real/config.ini", "w").write("inside")
+os.symlink("..", "way-out")
+number = 0
+while True:
+    number += 1
+    kind = number % 4
+    if kind == 0: open("new", "w").write("inside")
+    elif kind == 1: os.symlink("../outside.ini", "new")
+    elif kind == 2: os.symlink(os.path.join(sys.argv[1], "../outside.ini"), "new")
+    else: os.symlink("sub/config.ini", "new")
+    os.rename("new", "config.ini")
+    os.rename("real" if os.path.exists("real") else "way-out", "sub")
+    os.rename("sub", "real" if os.path.isdir("sub") and not os.path.islink("sub") else "way-out")
+"""
+
+
+def test_names_that_are_swapped_between_check_and_open_never_lead_out(root: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", SWAPPER, str(root)]) as swapper:
+        try:
+            seen = {outcome(root, "config.ini") for _ in range(TRIES)}
+            assert swapper.poll() is None
+        finally:
+            swapper.kill()
+    assert "inside" in seen
+    assert "outside" not in seen
+
+
+def outcome(root: Path, relative: str) -> str:
+    try:
+        return content(root, relative)[0]
+    except Waiting as refused:
+        return str(refused.reason)
