@@ -49,6 +49,11 @@ class Paths:
         return self.state / "state.sqlite"
 
     @property
+    def secrets_key(self) -> Path:
+        """What seals secrets in the state file; it is there once there was one."""
+        return self.state / "secrets.key"
+
+    @property
     def lock(self) -> Path:
         """Held by whoever works on the state: one agent at a time."""
         return self.state / "lock"

@@ -44,7 +44,7 @@ def run(paths: Paths) -> None:
     inbox = Inbox()
     inbox.listen_to_signals()
     with _only_agent(paths):
-        store = Store(paths.database)
+        store = Store(paths.database, paths.secrets_key)
         try:
             agent = Agent(paths, inbox, store)
             server = ControlServer(agent, paths)

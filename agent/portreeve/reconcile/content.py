@@ -3,11 +3,12 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from portreeve.definitions.steps import ApplyStep, VerifyStep, dump
+from portreeve.definitions.steps import ApplyStep, Step, VerifyStep, describe, dump
 from portreeve.reconcile.baseline import reachable
+from portreeve.reconcile.masking import masked
 from portreeve.targets.key_edits import KeyEdits
 from portreeve.targets.place import Place
 from portreeve.targets.wanted import Wanted, differences, found
@@ -23,6 +24,8 @@ class Content:
         verify: rendered steps that prove it.
         values: as shown to people; secrets masked.
         restores: it is what was there before portreeve, so a volume or edited file that is gone is no matter.
+        confidential: neither files nor steps may be seen, nor kept where somebody could read them.
+        secrets: texts that nobody may see.
     """
 
     files: Mapping[Place, Wanted]
@@ -30,6 +33,8 @@ class Content:
     verify: tuple[VerifyStep, ...]
     values: Mapping[str, str]
     restores: bool = field(default=False, compare=False)
+    confidential: bool = field(default=False, compare=False)
+    secrets: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def digest(self) -> str:
@@ -39,6 +44,10 @@ class Content:
             hasher.update(json.dumps([str(place), _described(self.files[place])]).encode())
         hasher.update(json.dumps([dump(step) for step in self.apply]).encode())
         return hasher.hexdigest()
+
+    def said(self, step: Step) -> str:
+        """One of its steps, or of its checks, as people may see it."""
+        return masked(describe(step), self.secrets)
 
     def matches_disk(self) -> bool:
         """Every file is as this content has it; errors as for :meth:`found`."""
@@ -62,7 +71,7 @@ class Content:
             Waiting: ``format-invalid``: keys of a target are wanted, and it cannot be understood.
         """
         files = {place: found(place, file) for place, file in self.files.items()}
-        return Content(files=files, apply=self.apply, verify=(), values={})
+        return replace(self, files=files, verify=(), values={}, restores=False)
 
 
 def _described(file: Wanted) -> list[Any] | None:

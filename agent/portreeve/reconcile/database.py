@@ -144,6 +144,14 @@ class Database:
                     self._connection.execute("ROLLBACK")
                 raise
 
+    def forget_log(self) -> None:
+        """Have nothing in the write-ahead log any more, which holds pages as they were before.
+
+        Raises:
+            Failed: ``state-unusable``.
+        """
+        self.query("PRAGMA wal_checkpoint(TRUNCATE)")
+
     @contextmanager
     def _named(self) -> Iterator[None]:
         try:

@@ -25,6 +25,7 @@ from portreeve.definitions.model import (
 from portreeve.definitions.steps import CheckStep, Step
 from portreeve.errors import Failed, Reason
 from portreeve.reconcile.content import Content
+from portreeve.reconcile.masking import MASK, masked, withheld
 from portreeve.render.environment import Renderer
 from portreeve.targets.file_state import Attributes, FileContent, observe
 from portreeve.targets.key_edits import KeyEdits
@@ -32,7 +33,6 @@ from portreeve.targets.place import Place
 from portreeve.targets.wanted import Wanted
 
 NEW_FILE_MODE = 0o644
-MASK = "********"
 
 _ONE_VALUE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
@@ -49,12 +49,37 @@ def template_context(sync: Sync, values: Mapping[str, Single | Items]) -> dict[s
 
 
 def shown(sync: Sync, values: Mapping[str, Single | Items]) -> dict[str, str]:
-    """Values as people may see them: secrets masked."""
+    """Values as people may see them: secrets masked, also where another value was computed from one."""
+    secrets = secret_texts(sync, values)
     return {
-        name: MASK if value.type is ValueType.SECRET else _text(values[name])
+        name: MASK if value.type is ValueType.SECRET else masked(_text(values[name]), secrets)
         for name, value in sync.values.items()
         if name in values
     }
+
+
+def secret_texts(sync: Sync, values: Mapping[str, Single | Items]) -> tuple[str, ...]:
+    """Every text among the values that nobody may see."""
+    texts: list[str] = []
+    for name, value in sync.values.items():
+        if value.type is ValueType.SECRET and name in values:
+            texts += _texts(values[name])
+    for name, source in sync.sources.items():
+        wanted = {each for each, value in source.values.items() if value.type is ValueType.SECRET}
+        for item in _items(values.get(name)):
+            for each in wanted & item.keys():
+                texts += _texts(item[each])
+    return tuple(dict.fromkeys(text for text in texts if text))
+
+
+def _items(value: Single | Items | None) -> Items:
+    """A list of containers, where it is one."""
+    return tuple(each for each in value if isinstance(each, Mapping)) if isinstance(value, tuple) else ()
+
+
+def _texts(value: Single | Items) -> list[str]:
+    parts = value if isinstance(value, tuple) else (value,)
+    return [_text(part) for part in parts if not isinstance(part, Mapping)]
 
 
 def desired_content(
@@ -74,25 +99,29 @@ def desired_content(
     Raises:
         Failed: ``template-failed``; an owner or group does not exist; a target cannot be looked at.
     """
-    context = template_context(sync, values)
-    files: dict[Place, Wanted] = {}
-    for target in sync.targets:
-        if not isinstance(target.place, HostFile):
-            raise NotImplementedError(target)
-        place = Place(target.place.path, in_place=target.write is Write.IN_PLACE)
-        match target.content:
-            case Template(name=name):
-                files[place] = _file(place, target, renderer.file(name, context), kept.get(place))
-            case Edits():
-                files[place] = _edits(target.content, renderer, context)
-            case Mirror():
+    secrets = secret_texts(sync, values)
+    with withheld(secrets):
+        context = template_context(sync, values)
+        files: dict[Place, Wanted] = {}
+        for target in sync.targets:
+            if not isinstance(target.place, HostFile):
                 raise NotImplementedError(target)
-    return Content(
-        files=files,
-        apply=tuple(rendered(step, renderer, context) for step in sync.apply),
-        verify=tuple(rendered(step, renderer, context) for step in sync.verify),
-        values=shown(sync, values),
-    )
+            place = Place(target.place.path, in_place=target.write is Write.IN_PLACE)
+            match target.content:
+                case Template(name=name):
+                    files[place] = _file(place, target, renderer.file(name, context), kept.get(place))
+                case Edits():
+                    files[place] = _edits(target.content, renderer, context)
+                case Mirror():
+                    raise NotImplementedError(target)
+        return Content(
+            files=files,
+            apply=tuple(rendered(step, renderer, context) for step in sync.apply),
+            verify=tuple(rendered(step, renderer, context) for step in sync.verify),
+            values=shown(sync, values),
+            confidential=sync.confidential,
+            secrets=secrets,
+        )
 
 
 def rendered_checks(

@@ -1,17 +1,20 @@
 """Makes content effective and proves it, one step of a plan each. Methods return the record as it then is."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from threading import Event
 
 from portreeve.actions.run import carry_out
 from portreeve.checks.after import probe, run_verify
 from portreeve.clock import Clock
-from portreeve.definitions.steps import Disable, Enable, Http, Stop, Tcp, describe, units_of
+from portreeve.definitions.steps import ApplyStep, Disable, Enable, Http, Stop, Tcp, VerifyStep, units_of
 from portreeve.errors import Failed, PortreeveError, Reason, Waiting
 from portreeve.reconcile.content import Content
 from portreeve.reconcile.generations import BASELINE
 from portreeve.reconcile.log import log_step
+from portreeve.reconcile.masking import masked, withheld
 from portreeve.reconcile.outcome import rejected
 from portreeve.reconcile.record import Generation, Record
 from portreeve.reconcile.status import Stage
@@ -78,7 +81,7 @@ class Executor:
                 with self.pulse.step(f"{record.name}: daemon-reload", DAEMON_RELOAD_TIMEOUT):
                     self.systemd.daemon_reload(DAEMON_RELOAD_TIMEOUT)
             for step in content.apply:
-                with self.pulse.step(f"{record.name}: {describe(step)}", step.timeout):
+                with self._doing(record, content, step):
                     carry_out(step, systemd=self.systemd)
         except PortreeveError as error:
             error.step = error.step or "apply"
@@ -99,7 +102,7 @@ class Executor:
         content = self.store.generations.content(record.name, generation.number)
         try:
             for step in content.verify:
-                with self.pulse.step(f"{record.name}: {describe(step)}", step.timeout):
+                with self._doing(record, content, step):
                     run_verify(step, systemd=self.systemd, cancelled=self.cancelled)
         except PortreeveError as error:
             error.step = error.step or "verify"
@@ -113,6 +116,7 @@ class Executor:
 
     def use_steps(self, record: Record, content: Content) -> None:
         """Prove what is in force or on its way as ``content`` is proved, where it is the same otherwise."""
+        self.store.protect(record.name, content)
         for generation in {record.good, record.unfinished}:
             if generation is None or generation.digest != content.digest:
                 continue
@@ -137,13 +141,14 @@ class Executor:
         for step in content.verify:
             if isinstance(step, Http | Tcp) and not thorough:
                 continue
-            with self.pulse.step(f"{record.name}: {describe(step)}", step.timeout):
+            with self._doing(record, content, step):
                 evidence = probe(step, systemd=self.systemd)
             if evidence is not None:
+                evidence = masked(evidence, content.secrets)
                 self._respect_stopped(content)
                 if not may_act:
-                    raise _not_in_effect(describe(step), evidence)
-                lost = f"{describe(step)} does not hold any more ({evidence})"
+                    raise _not_in_effect(content.said(step), evidence)
+                lost = f"{content.said(step)} does not hold any more ({evidence})"
                 log.warning("%s: %s; applying again", record.name, lost)
                 record = replace(record, unfinished=record.good, stage=Stage.WRITTEN)
                 self.store.save(record)
@@ -151,6 +156,14 @@ class Executor:
         if record.rejected == good.digest:
             record = replace(record, rejected=None, rejection=None)
         return record
+
+    @contextmanager
+    def _doing(self, record: Record, content: Content, step: ApplyStep | VerifyStep) -> Iterator[None]:
+        with (
+            self.pulse.step(f"{record.name}: {content.said(step)}", step.timeout),
+            withheld(content.secrets),
+        ):
+            yield
 
     def _respect_stopped(self, content: Content) -> None:
         for name in units_of(step for step in content.apply if not isinstance(step, Stop | Enable | Disable)):

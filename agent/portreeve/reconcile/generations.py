@@ -1,6 +1,6 @@
 """The generations of a sync's files, kept in the state file."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from portreeve.definitions.steps import ApplyStep
@@ -8,8 +8,10 @@ from portreeve.errors import Misuse, Reason
 from portreeve.reconcile.baseline import Files, owned, remembered
 from portreeve.reconcile.content import Content
 from portreeve.reconcile.database import Database
+from portreeve.reconcile.masking import MASK
 from portreeve.reconcile.record import Generation, Record
-from portreeve.reconcile.rows import dump_steps, file_row, load_content, load_file, load_values
+from portreeve.reconcile.rows import can_open, dump_steps, file_row, load_content, load_file, load_values
+from portreeve.reconcile.seal import Seal
 from portreeve.reconcile.status import GenerationInfo
 from portreeve.targets.file_state import Attributes, FileContent
 from portreeve.targets.place import Place
@@ -26,10 +28,12 @@ class Generations:
 
     Args:
         database: the state file.
+        seal: seals what is confidential.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, seal: Seal) -> None:
         self._database = database
+        self._seal = seal
         # Never the baseline, which others than the worker of its sync may change.
         self._recent: dict[tuple[str, int], Content] = {}
 
@@ -67,8 +71,7 @@ class Generations:
         self._rewrite_baseline(name, before, owned(before, self.content(name, number).files))
 
     def _rewrite_baseline(self, name: str, before: Files, after: Files) -> None:
-        rows = [file_row(place, file) for place, file in after.items()]
-        if sorted(rows, key=str) != sorted((file_row(*each) for each in before.items()), key=str):
+        if _in_the_clear(before) != _in_the_clear(after):
             self._database.execute("DELETE FROM files WHERE sync = ? AND number = ?", (name, BASELINE))
             self._insert_files(name, BASELINE, after)
 
@@ -82,7 +85,7 @@ class Generations:
         self._forget_recent(name)
         self._database.execute(
             "UPDATE generations SET steps = ?, digest = ? WHERE sync = ? AND number = ?",
-            (dump_steps(content), content.digest, name, number),
+            (dump_steps(content, self._seal_of(name, number)), content.digest, name, number),
         )
 
     def finish(self, name: str, number: int, outcome: str, note: str) -> None:
@@ -146,7 +149,7 @@ class Generations:
 
     def _content(self, name: str, number: int) -> Content:
         rows = self._database.query(
-            "SELECT steps FROM generations WHERE sync = ? AND number = ?", (name, number)
+            "SELECT steps, sealed FROM generations WHERE sync = ? AND number = ?", (name, number)
         )
         if not rows:
             raise Misuse(
@@ -154,12 +157,51 @@ class Generations:
                 f"{name} has no generation {number}",
                 hint=f"`portreeve history {name}` lists them",
             )
+        ((steps, sealed),) = rows
+        seal = self._seal if sealed else None
         files = self._database.query(
             "SELECT path, root, in_place, format, data, mode, uid, gid FROM files"
             " WHERE sync = ? AND number = ? ORDER BY path",
             (name, number),
         )
-        return load_content(rows[0][0], dict(map(load_file, files)), restores=number == BASELINE)
+        loaded = dict(load_file(row, seal) for row in files)
+        return load_content(steps, loaded, seal, restores=number == BASELINE)
+
+    def seal_all(self, name: str, values: Mapping[str, str]) -> None:
+        """Seal what is in the clear: it was remembered before anybody said that there are secrets in it.
+
+        Args:
+            name: the sync.
+            values: those of its content now; what is masked of them is masked of the older ones.
+        """
+        rows = self._database.query("SELECT number FROM generations WHERE sync = ? AND sealed = 0", (name,))
+        self._forget_recent(name)
+        for (number,) in rows:
+            content = self._content(name, number)
+            shown = {key: MASK if values.get(key) == MASK else value for key, value in content.values.items()}
+            content = replace(content, values=shown, confidential=True)
+            self._database.execute(
+                "UPDATE generations SET sealed = 1, steps = ?, note = '' WHERE sync = ? AND number = ?",
+                (dump_steps(content, self._seal), name, number),
+            )
+            self._database.execute("DELETE FROM files WHERE sync = ? AND number = ?", (name, number))
+            self._insert_files(name, number, content.files)
+
+    def in_the_clear(self, name: str) -> bool:
+        """Anything of a sync is not sealed."""
+        return bool(
+            self._database.query("SELECT 1 FROM generations WHERE sync = ? AND sealed = 0 LIMIT 1", (name,))
+        )
+
+    def lost(self) -> tuple[tuple[str, int], ...]:
+        """Sync and number of each generation whose seal cannot be opened any more."""
+        sealed = self._database.query("SELECT sync, number, steps FROM generations WHERE sealed = 1")
+        return tuple((name, number) for name, number, steps in sealed if not can_open(steps, self._seal))
+
+    def drop(self, generations: Iterable[tuple[str, int]]) -> None:
+        """Drop generations by sync and number."""
+        for name, number in generations:
+            self._database.execute("DELETE FROM generations WHERE sync = ? AND number = ?", (name, number))
 
     def attributes(self, name: str, number: int) -> Mapping[Place, Attributes]:
         """Mode and owner of each file of a generation."""
@@ -200,16 +242,36 @@ class Generations:
 
     def _insert(self, name: str, number: int, content: Content, outcome: str, now: float) -> None:
         self._database.execute(
-            "INSERT INTO generations (sync, number, created, outcome, digest, steps)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            (name, number, now, outcome, content.digest, dump_steps(content)),
+            "INSERT INTO generations (sync, number, created, outcome, digest, sealed, steps)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                name,
+                number,
+                now,
+                outcome,
+                content.digest,
+                int(content.confidential),
+                dump_steps(content, self._seal if content.confidential else None),
+            ),
         )
         self._insert_files(name, number, content.files)
 
+    def _seal_of(self, name: str, number: int) -> Seal | None:
+        ((sealed,),) = self._database.query(
+            "SELECT sealed FROM generations WHERE sync = ? AND number = ?", (name, number)
+        )
+        return self._seal if sealed else None
+
     def _insert_files(self, name: str, number: int, files: Files) -> None:
+        seal = self._seal_of(name, number)
         for place, file in files.items():
             self._database.execute(
                 "INSERT INTO files (sync, number, path, root, in_place, format, data, mode, uid, gid)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (name, number, *file_row(place, file)),
+                (name, number, *file_row(place, file, seal)),
             )
+
+
+def _in_the_clear(files: Files) -> list[tuple[object, ...]]:
+    """Files in a form that is equal where their rows would be."""
+    return [file_row(place, files[place], None) for place in sorted(files)]

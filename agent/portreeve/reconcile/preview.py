@@ -2,8 +2,7 @@
 
 import difflib
 
-from portreeve.definitions.model import Sync, ValueType
-from portreeve.definitions.steps import describe
+from portreeve.definitions.model import Sync
 from portreeve.errors import PortreeveError
 from portreeve.reconcile.content import Content
 from portreeve.reconcile.outcome import trouble_of
@@ -27,18 +26,18 @@ def preview_of(sync: Sync, record: Record, content: Content) -> Preview:
     Raises:
         Failed: a target cannot be read.
     """
-    hide = any(value.type is ValueType.SECRET for value in sync.values.values())
     diffs = tuple(
-        FileDiff(str(place), _diff(place, file, hide=hide)) for place, file in content.files.items()
+        FileDiff(str(place), _diff(place, file, hide=content.confidential))
+        for place, file in content.files.items()
     )
     if record.hold is not None:
         plan = f"nothing: it is held at generation {record.hold}"
     elif any(diff.diff for diff in diffs):
         changed = sum(1 for diff in diffs if diff.diff)
         files = "1 file" if changed == 1 else f"{changed} files"
-        plan = ", then ".join((f"write {files}", *map(describe, content.apply)))
+        plan = ", then ".join((f"write {files}", *map(content.said, content.apply)))
     elif record.good is None or record.good.digest != content.digest:
-        plan = ", then ".join((*map(describe, content.apply), "verify")) + "; the files are right"
+        plan = ", then ".join((*map(content.said, content.apply), "verify")) + "; the files are right"
     else:
         plan = "nothing: it is in step"
     return Preview(sync.name, plan, diffs)
@@ -55,7 +54,7 @@ def _diff(place: Place, wanted: Wanted, *, hide: bool) -> str:
     if not what:
         return ""
     if hide:
-        return f"{place}: {', '.join(what)}; not shown, since it holds a secret\n"
+        return f"{place}: {', '.join(what)}; not shown, since it may hold a secret\n"
     before = "" if found is None else found.data.decode(errors="replace")
     after = _text(place, wanted, b"" if found is None else found.data)
     lines = difflib.unified_diff(

@@ -1,6 +1,7 @@
 """What is remembered: where each sync stands and its generations, changed together or not at all."""
 
 import json
+import logging
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,9 +11,12 @@ from portreeve.reconcile.content import Content
 from portreeve.reconcile.database import Database
 from portreeve.reconcile.generations import BASELINE, Generations
 from portreeve.reconcile.record import Generation, Record, dump_record, load_record
+from portreeve.reconcile.seal import Seal
 from portreeve.reconcile.status import GenerationInfo, Stage
 from portreeve.targets.place import Place
 from portreeve.targets.wanted import Wanted
+
+log = logging.getLogger(__name__)
 
 
 class Store:
@@ -20,14 +24,45 @@ class Store:
 
     Args:
         path: the state file; its folder must exist.
+        key: what seals secrets in it; made when there is one. ``None``: beside the state file.
 
     Raises:
         Failed: ``state-unusable``.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, key: Path | None = None) -> None:
         self._database = Database(path)
-        self.generations = Generations(self._database)
+        self.generations = Generations(self._database, Seal(key or path.with_name("secrets.key")))
+        self._drop_lost()
+
+    def _drop_lost(self) -> None:
+        """Go on without what cannot be opened any more: it is rendered again, from its sources."""
+        lost = self.generations.lost()
+        if not lost:
+            return
+        with self._database.transaction():
+            self.generations.drop(lost)
+            for name in sorted({name for name, _ in lost}):
+                record = self.record(name)
+                numbers = sorted(number for of, number in lost if of == name)
+                log.warning(
+                    "%s: generations %s cannot be opened, since the key of their secrets is lost or another"
+                    " one; they count as not kept, and an uninstall leaves what is in force",
+                    name,
+                    ", ".join(map(str, numbers)),
+                )
+                if record.good is not None and record.good.number in numbers:
+                    record = replace(record, good=None)
+                if record.unfinished is not None and record.unfinished.number in numbers:
+                    record = replace(record, unfinished=None, stage=Stage.DESIRED)
+                self._overwrite(record)
+
+    def protect(self, name: str, content: Content) -> None:
+        """Seal all that is remembered of a sync, where ``content`` says that it has secrets."""
+        if content.confidential and self.generations.in_the_clear(name):
+            with self._database.transaction(durable=True):
+                self.generations.seal_all(name, content.values)
+            self._database.forget_log()
 
     def close(self) -> None:
         """Close the state file."""
@@ -73,6 +108,7 @@ class Store:
         Returns:
             the record with the new generation on its way.
         """
+        self.protect(record.name, content)
         with self._database.transaction(durable=True):
             if record.unfinished:
                 self.generations.supersede(

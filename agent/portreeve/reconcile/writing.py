@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 from portreeve.checks.before import run_check
 from portreeve.clock import Clock
 from portreeve.definitions.model import Items, Single, Sync
-from portreeve.definitions.steps import Units, describe, units_of
+from portreeve.definitions.steps import Units, units_of
 from portreeve.reconcile.baseline import reachable, together
 from portreeve.reconcile.content import Content
 from portreeve.reconcile.desired import rendered_checks
 from portreeve.reconcile.generations import BASELINE
 from portreeve.reconcile.log import log_step
+from portreeve.reconcile.masking import withheld
 from portreeve.reconcile.record import Generation, Record
 from portreeve.reconcile.status import Stage
 from portreeve.reconcile.store import Store
@@ -68,12 +69,14 @@ class Writer:
         """
         files = together(content.files, reachable(self.store.retired(sync.name, content)))
         with self.pulse.step(f"{sync.name}: write", WRITE_TIMEOUT), stage(files) as staged:
-            checks = rendered_checks(sync, values, renderer, staged.written)
+            with withheld(content.secrets):
+                checks = rendered_checks(sync, values, renderer, staged.written)
             if any(is_unit_path(path) for path in staged.written):
                 checks = (*(step for step in checks if not isinstance(step, Units)), Units())
             moving = frozenset(units_of(content.apply))
             for step in checks:
-                with self.pulse.step(f"{sync.name}: {describe(step)}", step.timeout):
+                doing = f"{sync.name}: {content.said(step)}"
+                with self.pulse.step(doing, step.timeout), withheld(content.secrets):
                     run_check(step, moving=moving, systemd=self.systemd, staged=staged.written)
             record = self.store.begin(
                 record,
