@@ -5,6 +5,7 @@ behind a value. A key may be doubled, as long as it is not the edited one.
 """
 
 import configparser
+import dataclasses
 import re
 from collections.abc import Sequence
 
@@ -15,7 +16,9 @@ from portreeve.edits.model import EditValue, Key, Leaf, shown
 from portreeve.edits.sections import Entry, Header, Sections, add, replace
 
 _SECTION = re.compile(r"\[(?P<name>.+)\]")
-_OPTION = re.compile(r"(?P<key>.*?)(?P<separator>\s*[=:]\s*)(?P<value>.*)")
+_OPTION = re.compile(r"(?P<key>[^=:]*?)(?P<separator>\s*[=:]\s*)(?P<value>.*)")
+_BLANKS = re.compile(r"[^\S\n]{1000}")
+"""More than anybody aligns with: configparser takes a time that grows with their square."""
 _COMMENT = re.compile(r"(?:^|[ \t]+)[;#](?:[ \t].*)?$")
 _QUOTED = re.compile(r"""(?P<value>"[^"]*"|'[^']*')(?:[ \t]+[;#](?:[ \t].*)?)?$""")
 
@@ -99,6 +102,7 @@ class _Scanner:
         self.text = text
         self.headers: list[Header] = []
         self.entries: list[Entry] = []
+        self.long: set[int] = set()
         self.level = 0
         self.goes_on = False
         self.skipped = False
@@ -154,7 +158,7 @@ class _Scanner:
         self.entries[-1] = Entry(
             section=last.section,
             key=last.key,
-            value="\n".join(part.strip() for part in self.text[last.value_start : end].split("\n")),
+            value="",  # Put together when all lines are known.
             separator=last.separator,
             start=last.start,
             key_start=last.key_start,
@@ -164,13 +168,25 @@ class _Scanner:
             interrupted=last.interrupted or self.skipped,
         )
         self.skipped = False
+        self.long.add(len(self.entries) - 1)
+
+    def sections(self) -> Sections:
+        for index in self.long:
+            entry = self.entries[index]
+            raw = self.text[entry.value_start : entry.value_end]
+            value = "\n".join(part.strip() for part in raw.split("\n"))
+            self.entries[index] = dataclasses.replace(entry, value=value)
+        return Sections(self.headers, self.entries)
 
 
 def _scan(text: str) -> Sections:
+    blanks = _BLANKS.search(text)
+    if blanks:
+        raise EditError("a thousand blanks in a row", line_number(text, blanks.start()))
     scanner = _Scanner(text)
     for line in lines(text):
         scanner.line(line)
-    return Sections(scanner.headers, scanner.entries)
+    return scanner.sections()
 
 
 def _without_comment(value: str) -> str:

@@ -18,6 +18,9 @@ from portreeve.edits.sections import Entry, Header, Sections, add, replace
 _BLANK = " \t\r"
 _HEADER = re.compile(r"\[([^\[\]]+)\]")
 
+_MOST = 200
+"""Assignments of one key; each that goes copies the text."""
+
 same = words.same
 
 
@@ -71,6 +74,10 @@ def _effective(entries: Sequence[Entry]) -> list[Entry]:
 
 
 def _without(text: str, entries: Sequence[Entry]) -> str:
+    if len(entries) > _MOST:
+        raise EditError(
+            f"a key that stands here more than {_MOST} times", line_number(text, entries[0].start)
+        )
     for entry in reversed(entries):
         if entry.interrupted:
             line = line_number(text, entry.start)
@@ -83,6 +90,7 @@ def _scan(text: str) -> Sections:
     headers: list[Header] = []
     entries: list[Entry] = []
     open_: Entry | None = None  # An assignment whose last line ended in a backslash.
+    parts: list[str] = []  # Of its value.
     for line in lines(text):
         raw = text[line.start : line.end]
         content = raw.strip(_BLANK)
@@ -90,11 +98,12 @@ def _scan(text: str) -> Sections:
         if content.startswith(("#", ";")):
             # It does not end an assignment, but would be lost with it.
             if open_:
-                open_ = entries[-1] = _longer(open_, open_.value or "", open_.value_end, open_.after, True)
+                open_ = entries[-1] = _longer(open_, "", open_.value_end, open_.after, True)
             continue
         if open_:
-            value = f"{(open_.value or '')[:-1]} {raw.lstrip(_BLANK)}"
-            open_ = entries[-1] = _longer(open_, value, end, line.after, open_.interrupted)
+            parts[-1] = parts[-1][:-1] + " "
+            parts.append(raw.lstrip(_BLANK))
+            open_ = entries[-1] = _longer(open_, "", end, line.after, open_.interrupted)
         elif not content:
             continue
         elif content.startswith("["):
@@ -108,8 +117,9 @@ def _scan(text: str) -> Sections:
                 raise EditError("an assignment before the first [Section]", line.number)
             open_ = _entry(text, headers[-1].name, line.start, line.end, line.after, line.number)
             entries.append(open_)
-        if not _goes_on(open_.value or ""):
-            value = (open_.value or "").strip(_BLANK)
+            parts = [open_.value or ""]
+        if not _goes_on(parts[-1]):
+            value = "".join(parts).strip(_BLANK)
             entries[-1] = _longer(open_, value, open_.value_end, open_.after, open_.interrupted)
             open_ = None
     if open_:

@@ -28,6 +28,7 @@ class Node:
         style: the quote or the sign of a scalar, empty for a plain one; ``{`` for a flow collection.
         marked: anchor and tag.
         keys: of a mapping, one for each child.
+        names: the texts of the keys.
         children: the values of a mapping, the elements of a sequence.
     """
 
@@ -39,6 +40,7 @@ class Node:
     style: str = ""
     marked: tuple[str | None, str | None] = (None, None)
     keys: list["Node"] = field(default_factory=list)
+    names: set[str] = field(default_factory=set)
     children: list["Node"] = field(default_factory=list)
 
     def add(self, node: "Node") -> None:
@@ -46,8 +48,9 @@ class Node:
         if self.kind == "mapping" and len(self.keys) == len(self.children):
             if node.kind != "scalar":
                 raise EditError("a key that is not a text", node.line)
-            if node.value != _MERGE and any(node.value == key.value for key in self.keys):
+            if node.value != _MERGE and node.value in self.names:
                 raise EditError("a key stands twice in a mapping", node.line)
+            self.names.add(node.value)
             self.keys.append(node)
         else:
             self.children.append(node)
