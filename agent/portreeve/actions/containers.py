@@ -4,7 +4,9 @@ from portreeve.containers.connection import Docker
 from portreeve.containers.exec import run_in_container
 from portreeve.containers.signal import send_to_container
 from portreeve.definitions.steps import Exec, Signal
-from portreeve.errors import Failed, Reason
+from portreeve.errors import Failed, Reason, Waiting
+
+_NOT_RUN = frozenset({126, 127})
 
 
 def run_exec(step: Exec, docker: Docker) -> None:
@@ -16,19 +18,28 @@ def run_exec(step: Exec, docker: Docker) -> None:
 
     Raises:
         Failed: it ended with another status than 0, or not in time.
-        Waiting: the container is not there, or its processes do not run now.
+        Waiting: the container is not there, or its processes do not run now, or it has no such program.
         DockerUnavailable: Docker does not answer.
     """
     container = docker.find(step.container)
     result = run_in_container(docker, container, step.command, timeout=step.timeout)
-    if not result.ok:
-        raise Failed(
-            Reason.COMMAND_FAILED,
-            f"{step.command[0]} did not work in container {container.name}",
+    if result.ok:
+        return
+    if result.exit_code in _NOT_RUN:
+        raise Waiting(
+            Reason.PROGRAM_ABSENT,
+            f"{step.command[0]} cannot be run in container {container.name}",
             evidence=result.describe(),
-            hint="the files are in place; it is run again by itself",
+            hint="name a program that the container's image has",
             step="apply",
         )
+    raise Failed(
+        Reason.ACTION_FAILED,
+        f"{step.command[0]} did not work in container {container.name}",
+        evidence=result.describe(),
+        hint=f"`docker logs {container.name}` may tell more",
+        step="apply",
+    )
 
 
 def send_signal(step: Signal, docker: Docker) -> None:

@@ -4,9 +4,12 @@ import socket
 import threading
 import time
 
+from portreeve import process
 from portreeve.checks.address import Ip, parse_listening, split_host
 from portreeve.checks.http import HttpError, http_status
+from portreeve.checks.in_container import holds_in_container
 from portreeve.checks.listeners import listeners
+from portreeve.containers.connection import Docker
 from portreeve.definitions.steps import Command, Http, Listening, Tcp, UnitActive, VerifyStep, describe
 from portreeve.errors import Failed, Reason, Unreachable, Waiting
 from portreeve.systemd.bus import Systemd
@@ -17,24 +20,28 @@ _TRY_TIMEOUT = 5.0
 """Seconds for one try over the network, however long the step may take."""
 
 
-def run_verify(step: VerifyStep, *, systemd: Systemd | None, cancelled: threading.Event) -> None:
+def run_verify(
+    step: VerifyStep, *, systemd: Systemd | None, docker: Docker, cancelled: threading.Event
+) -> None:
     """Probe until it holds or the step's time is over.
 
     Args:
         step: with its texts rendered.
         systemd: asked for the state of units; ``None`` where systemd does not run.
+        docker: where commands in containers run.
         cancelled: set when the agent stops.
 
     Raises:
         Failed: it does not hold; the evidence is what the last probe saw.
-        Waiting: the agent is stopping, so nothing is known.
+        Waiting: the agent is stopping, so nothing is known; or the container of a command does not run.
         Unreachable: a unit is asked for and systemd does not answer.
     """
     deadline = time.monotonic() + step.timeout
     pause = _FIRST_PAUSE
     while True:
         left = deadline - time.monotonic()
-        evidence = probe(step, systemd=systemd, timeout=max(_FIRST_PAUSE, min(left, _TRY_TIMEOUT)))
+        most = left if isinstance(step, Command) else min(left, _TRY_TIMEOUT)
+        evidence = probe(step, systemd=systemd, docker=docker, timeout=max(_FIRST_PAUSE, most))
         if evidence is None:
             return
         left = deadline - time.monotonic()
@@ -52,15 +59,19 @@ def run_verify(step: VerifyStep, *, systemd: Systemd | None, cancelled: threadin
         pause = min(pause * 2, _LONGEST_PAUSE)
 
 
-def probe(step: VerifyStep, *, systemd: Systemd | None, timeout: float = _TRY_TIMEOUT) -> str | None:
+def probe(
+    step: VerifyStep, *, systemd: Systemd | None, docker: Docker, timeout: float = _TRY_TIMEOUT
+) -> str | None:
     """Try once: ``None`` when it holds, else what was seen instead.
 
     Args:
         step: with its texts rendered.
         systemd: as for :func:`run_verify`.
-        timeout: seconds for a try over the network.
+        docker: as for :func:`run_verify`.
+        timeout: seconds for a try over the network, or for a command.
 
     Raises:
+        Waiting: the container of a command does not run.
         Failed: the step's address is none.
         Unreachable: a unit is asked for and systemd does not answer.
     """
@@ -74,7 +85,17 @@ def probe(step: VerifyStep, *, systemd: Systemd | None, timeout: float = _TRY_TI
         case UnitActive():
             return _unit_active(step.unit, systemd)
         case Command():
-            raise NotImplementedError(step)
+            return _command(step, docker, timeout)
+
+
+def _command(step: Command, docker: Docker, timeout: float) -> str | None:
+    if step.container is not None:
+        return holds_in_container(step.container, step.command, docker, timeout=timeout)
+    completed = process.run(step.command, timeout=timeout)
+    if completed.ok:
+        return None
+    lines = [line for line in completed.output.splitlines() if line.strip()]
+    return f"{completed.describe()}: {lines[-1]}" if lines else completed.describe()
 
 
 def _listening(text: str) -> str | None:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from portreeve import process
 from portreeve.checks.address import parse_port
+from portreeve.checks.in_container import holds_in_container
 from portreeve.checks.listeners import Holder, holders, listeners
+from portreeve.containers.connection import Docker
 from portreeve.definitions.steps import CheckStep, Command, PortFree, Units
 from portreeve.errors import Failed, Reason
 from portreeve.systemd.bus import Systemd
@@ -17,7 +19,12 @@ _OUTPUT_LINES = 20
 
 
 def run_check(
-    step: CheckStep, *, moving: frozenset[str], systemd: Systemd | None, staged: Mapping[Path, Path]
+    step: CheckStep,
+    *,
+    moving: frozenset[str],
+    systemd: Systemd | None,
+    docker: Docker,
+    staged: Mapping[Path, Path],
 ) -> None:
     """Carry out one check.
 
@@ -25,17 +32,20 @@ def run_check(
         step: with its texts rendered.
         moving: units named in the sync's apply steps; what they hold now they are about to let go.
         systemd: asked which socket units PID 1 holds a port for; ``None`` where systemd does not run.
+        docker: where commands in containers run.
         staged: target path to staged file.
 
     Raises:
         Failed: it would not work; the evidence says why.
+        Waiting: the container of a command does not run.
+        DockerUnavailable: Docker does not answer.
         Unreachable: systemd runs and does not answer.
     """
     match step:
         case PortFree():
             _port_free(step, moving, systemd)
         case Command():
-            _command(step)
+            _command(step, docker)
         case Units():
             verify_units(staged, step.timeout)
 
@@ -76,15 +86,23 @@ def _inheritors(sockets: frozenset[str], systemd: Systemd) -> frozenset[str]:
     return frozenset(unit for name in sockets for unit in systemd.unit(name).triggers)
 
 
-def _command(step: Command) -> None:
-    completed = process.run(step.command, timeout=step.timeout)
-    if completed.ok:
+def _command(step: Command, docker: Docker) -> None:
+    if step.container is not None:
+        evidence = holds_in_container(step.container, step.command, docker, timeout=step.timeout)
+        if evidence is not None:
+            raise _refused(f"{step.command[0]} in container {step.container} did not succeed", evidence)
         return
-    lines = [line for line in completed.output.splitlines() if line.strip()]
-    raise Failed(
+    completed = process.run(step.command, timeout=step.timeout)
+    if not completed.ok:
+        lines = [line for line in completed.output.splitlines() if line.strip()]
+        raise _refused(completed.describe(), "\n".join(lines[-_OUTPUT_LINES:]))
+
+
+def _refused(what: str, evidence: str) -> Failed:
+    return Failed(
         Reason.CHECK_FAILED,
-        completed.describe(),
-        evidence="\n".join(lines[-_OUTPUT_LINES:]),
+        what,
+        evidence=evidence,
         hint="the files that are in place were not touched; correct the template or the value",
         step="check",
     )

@@ -89,6 +89,7 @@ class Agent:
         executor = Executor(
             store=store,
             systemd=Systemd(),
+            docker=self._docker,
             pulse=self.pulse,
             cancelled=self._cancelled,
             clock=clock,

@@ -80,6 +80,7 @@ class Converger:
             self._executor.use_steps(record, look.desired.content)
         asked = look.asked
         replaced: set[str] = set()
+        owed_tried = False
         while not record.left_alone:
             wanted = self._wanted(look, record)
             digest = wanted.digest if wanted else None
@@ -92,13 +93,15 @@ class Converger:
                     probe_due=asked
                     or look.memory.probe_due(self._clock.monotonic(), look.settings.resync, look.sync),
                     retry_due=may_retry,
+                    owed_due=not owed_tried,
                 )
             )
             if plan.step is Step.REST:
                 return record, digest
             if plan.step is Step.REPLACE and wanted is not None and not asked and not record.restoring:
                 self._keep_pace(look, wanted)
-            if plan.step is not Step.PROBE and record.state in _WOULD_MISLEAD:
+            owed_tried = owed_tried or plan.step in (Step.APPLY, Step.OWED)
+            if plan.step not in (Step.PROBE, Step.OWED) and record.state in _WOULD_MISLEAD:
                 # Whoever waits for the sync must not take what is being replaced for what is wanted.
                 look.tell(replace(record, state=State.PENDING, trouble=None))
             if plan.step is Step.REPLACE:
@@ -158,6 +161,8 @@ class Converger:
             case Step.APPLY, _:
                 self._pace.note(self._executor.units(record))
                 return self._executor.apply(record)
+            case Step.OWED, _:
+                return self._executor.carry_out_owed(record)
             case Step.VERIFY, _:
                 return self._executor.verify(record)
             case Step.PROBE, _:

@@ -6,7 +6,6 @@ import pwd
 import re
 from collections.abc import Mapping
 from dataclasses import fields, replace
-from pathlib import Path
 from typing import Any, TypeVar
 
 from portreeve.definitions.locations import HostFile
@@ -22,7 +21,7 @@ from portreeve.definitions.model import (
     ValueType,
     Write,
 )
-from portreeve.definitions.steps import CheckStep, Step
+from portreeve.definitions.steps import Step
 from portreeve.errors import Failed, Reason
 from portreeve.reconcile.content import Content
 from portreeve.reconcile.masking import MASK, masked, withheld
@@ -122,19 +121,6 @@ def desired_content(
             confidential=sync.confidential,
             secrets=secrets,
         )
-
-
-def rendered_checks(
-    sync: Sync,
-    values: Mapping[str, Single | Items],
-    renderer: Renderer,
-    staged: Mapping[Path, Path],
-) -> tuple[CheckStep, ...]:
-    """The checks of a sync with their texts rendered; commands may name the staged files."""
-    context = template_context(sync, values)
-    paths = {str(target): str(temporary) for target, temporary in staged.items()}
-    context |= {"staged": next(iter(paths.values()), ""), "staged_files": paths}
-    return tuple(rendered(step, renderer, context) for step in sync.check)
 
 
 def rendered(step: AnyStep, renderer: Renderer, context: Mapping[str, Any]) -> AnyStep:

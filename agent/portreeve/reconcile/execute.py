@@ -1,7 +1,7 @@
 """Makes content effective and proves it, one step of a plan each. Methods return the record as it then is."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from threading import Event
@@ -9,15 +9,26 @@ from threading import Event
 from portreeve.actions.run import carry_out
 from portreeve.checks.after import probe, run_verify
 from portreeve.clock import Clock
-from portreeve.definitions.steps import ApplyStep, Disable, Enable, Http, Stop, Tcp, VerifyStep, units_of
+from portreeve.containers.connection import Docker
+from portreeve.definitions.steps import (
+    ApplyStep,
+    ContainerStep,
+    Disable,
+    Enable,
+    Http,
+    Stop,
+    Tcp,
+    VerifyStep,
+    units_of,
+)
 from portreeve.errors import Failed, PortreeveError, Reason, Waiting
 from portreeve.reconcile.content import Content
-from portreeve.reconcile.generations import BASELINE
 from portreeve.reconcile.log import log_step
 from portreeve.reconcile.masking import masked, withheld
-from portreeve.reconcile.outcome import rejected
-from portreeve.reconcile.record import Generation, Record
-from portreeve.reconcile.status import Stage
+from portreeve.reconcile.outcome import trouble_of
+from portreeve.reconcile.record import Record
+from portreeve.reconcile.setback import DID_NOT_COME_UP, take_back
+from portreeve.reconcile.status import Stage, Trouble
 from portreeve.reconcile.store import Store
 from portreeve.reconcile.workers import Pulse
 from portreeve.reconcile.writing import Writer
@@ -29,14 +40,6 @@ log = logging.getLogger(__name__)
 
 DAEMON_RELOAD_TIMEOUT = 60.0
 
-_DID_NOT_COME_UP = frozenset(
-    {Reason.ACTION_FAILED, Reason.UNIT_JOB_FAILED, Reason.UNIT_START_LIMIT, Reason.VERIFY_FAILED}
-)
-"""Failures that say that the content is wrong; others say that its time has not come.
-
-The count of starts is cleared before a restart, so who reaches the limit crashed on this content. A program
-that did not succeed refused it, as ``nginx -s reload`` does; the service would not start with it either."""
-
 
 @dataclass(frozen=True, slots=True)
 class Executor:
@@ -45,6 +48,7 @@ class Executor:
     Args:
         store: what is remembered; each step is stored before the next begins.
         systemd: where units are acted on.
+        docker: where containers are acted on.
         pulse: told what is done and how long it may take.
         cancelled: set when the agent stops; long probes end then.
         clock: for what is stored.
@@ -52,13 +56,14 @@ class Executor:
 
     store: Store
     systemd: Systemd
+    docker: Docker
     pulse: Pulse
     cancelled: Event
     clock: Clock
 
     def writer(self) -> Writer:
         """What writes the files."""
-        return Writer(self.store, self.systemd, self.pulse, self.clock)
+        return Writer(self.store, self.systemd, self.docker, self.pulse, self.clock)
 
     def units(self, record: Record) -> tuple[str, ...]:
         """The units that :meth:`apply` moves."""
@@ -69,26 +74,56 @@ class Executor:
     def apply(self, record: Record) -> Record:
         """Make the unfinished generation effective: one daemon-reload if units changed, then its steps.
 
+        A step whose container does not run is owed: the others go on without it.
+
         Raises:
             PortreeveError: it is worth another try, with the same content.
         """
         assert record.unfinished is not None
         number = record.unfinished.number
         content = self.store.generations.content(record.name, number)
+        owing: dict[int, Trouble] = {}
         try:
             touched = {*content.files, *self.store.retired(record.name, content)}
             if any(is_unit_path(place.path) for place in touched) and systemd_running():
                 with self.pulse.step(f"{record.name}: daemon-reload", DAEMON_RELOAD_TIMEOUT):
                     self.systemd.daemon_reload(DAEMON_RELOAD_TIMEOUT)
-            for step in content.apply:
-                with self._doing(record, content, step):
-                    carry_out(step, systemd=self.systemd)
+            for index, step in enumerate(content.apply):
+                try:
+                    self._carry_out(record, content, step)
+                except Waiting as error:
+                    if not isinstance(step, ContainerStep):
+                        raise
+                    owing[index] = _owing(content.said(step), error)
         except PortreeveError as error:
             error.step = error.step or "apply"
             return self._did_not_work(record, error)
-        record = replace(record, stage=Stage.APPLIED)
+        record = _owe(replace(record, stage=Stage.APPLIED), owing)
         self.store.save(record)
         log_step(MessageId.SYNC_APPLIED, record, "%s: generation %d applied", number)
+        return record
+
+    def carry_out_owed(self, record: Record) -> Record:
+        """Carry out what waited for its container, as far as that runs now.
+
+        What is carried out and does not succeed stays owed: the content was made effective without it, and
+        the container may still be starting.
+        """
+        generation = record.unfinished or record.good
+        assert generation is not None
+        content = self.store.generations.content(record.name, generation.number)
+        owing: dict[int, Trouble] = {}
+        for index in record.owed:
+            step = content.apply[index]
+            try:
+                self._carry_out(record, content, step)
+            except (Waiting, Failed) as error:
+                owing[index] = _owing(content.said(step), error)
+            else:
+                said = content.said(step)
+                log_step(MessageId.SYNC_APPLIED, record, "%s: %s, which was owed, is done", said)
+        record = _owe(record, owing)
+        self.store.save(record)
         return record
 
     def verify(self, record: Record) -> Record:
@@ -103,9 +138,11 @@ class Executor:
         try:
             for step in content.verify:
                 with self._doing(record, content, step):
-                    run_verify(step, systemd=self.systemd, cancelled=self.cancelled)
+                    run_verify(step, systemd=self.systemd, docker=self.docker, cancelled=self.cancelled)
         except PortreeveError as error:
             error.step = error.step or "verify"
+            if record.owing is not None and error.reason is Reason.VERIFY_FAILED:
+                raise _unproved(record.owing, error) from error
             return self._did_not_work(record, error)
         record = replace(record, good=generation, unfinished=None, stage=Stage.VERIFIED, stuck=False)
         if record.rejected in (None, generation.digest):
@@ -132,7 +169,7 @@ class Executor:
             may_act: it is not too soon after the last failure.
 
         Raises:
-            Waiting: a unit was stopped by somebody, which is respected.
+            Waiting: a unit was stopped by somebody, which is respected; or a container is waited for.
             Failed: ``not-in-effect``.
         """
         assert record.good is not None
@@ -142,12 +179,15 @@ class Executor:
             if isinstance(step, Http | Tcp) and not thorough:
                 continue
             with self._doing(record, content, step):
-                evidence = probe(step, systemd=self.systemd)
+                evidence = probe(step, systemd=self.systemd, docker=self.docker)
             if evidence is not None:
                 evidence = masked(evidence, content.secrets)
                 self._respect_stopped(content)
+                not_in_effect = _not_in_effect(content.said(step), evidence)
+                if record.owing is not None:
+                    raise _unproved(record.owing, not_in_effect)
                 if not may_act:
-                    raise _not_in_effect(content.said(step), evidence)
+                    raise not_in_effect
                 lost = f"{content.said(step)} does not hold any more ({evidence})"
                 log.warning("%s: %s; applying again", record.name, lost)
                 record = replace(record, unfinished=record.good, stage=Stage.WRITTEN)
@@ -156,6 +196,10 @@ class Executor:
         if record.rejected == good.digest:
             record = replace(record, rejected=None, rejection=None)
         return record
+
+    def _carry_out(self, record: Record, content: Content, step: ApplyStep) -> None:
+        with self._doing(record, content, step):
+            carry_out(step, systemd=self.systemd, docker=self.docker)
 
     @contextmanager
     def _doing(self, record: Record, content: Content, step: ApplyStep | VerifyStep) -> Iterator[None]:
@@ -180,39 +224,9 @@ class Executor:
     def _did_not_work(self, record: Record, error: PortreeveError) -> Record:
         """Take content back that does not come up; anything else is an error as it is."""
         # An agent that is stopped may be so together with the host, which cancels the jobs of its units.
-        if error.reason not in _DID_NOT_COME_UP or self.cancelled.is_set():
+        if error.reason not in DID_NOT_COME_UP or self.cancelled.is_set():
             raise error
-        assert record.unfinished is not None
-        generation, now = record.unfinished, self.clock.wall()
-        if record.restoring:
-            # There is nothing better to put back; what was rejected before stays so.
-            # The rejection that it is put back for was counted; this is the same try.
-            counted = record.rejected is not None and not record.stuck
-            tries = max(0, record.rejections - 1) if counted else record.rejections
-            stuck = rejected(replace(record, rejections=tries), record.rejected, error, now)
-            self.store.save(replace(stuck, stuck=True, stage=Stage.WRITTEN))
-            raise error
-        fallback = record.good
-        if fallback is None or fallback.number == BASELINE:
-            before = self.store.generations.content(record.name, BASELINE)
-            fallback = Generation(BASELINE, before.digest)
-        record = replace(
-            rejected(record, generation.digest, error, now),
-            good=fallback,
-            unfinished=fallback,
-            stage=Stage.VALIDATED,
-        )
-        self.store.restored(record, generation.number, str(error))
-        log_step(
-            MessageId.SYNC_RESTORED,
-            record,
-            "%s: generation %d did not work (%s); putting generation %d back",
-            generation.number,
-            error,
-            fallback.number,
-            level=logging.ERROR,
-        )
-        return record
+        return take_back(self.store, record, error, self.clock.wall())
 
 
 def _not_in_effect(step: str, evidence: str) -> PortreeveError:
@@ -222,5 +236,26 @@ def _not_in_effect(step: str, evidence: str) -> PortreeveError:
         f"{step} does not hold although the files are right",
         evidence=evidence,
         hint="`systemctl status` of its units tells more",
+        step="verify",
+    )
+
+
+def _owe(record: Record, owing: Mapping[int, Trouble]) -> Record:
+    """The record with what is owed, by the position of the action, and why."""
+    return replace(record, owed=tuple(owing), owing=next(iter(owing.values()), None))
+
+
+def _owing(said: str, error: PortreeveError) -> Trouble:
+    hint = error.hint or "nothing; it is carried out as soon as the container runs"
+    return replace(trouble_of(error), what=f"{said} is owed", evidence=str(error), hint=hint, step="apply")
+
+
+def _unproved(owing: Trouble, error: PortreeveError) -> Waiting:
+    """A proof may need what is owed, so that it fails says nothing of the content yet."""
+    return Waiting(
+        owing.reason,
+        f"{owing.what}, and without it {error.what}",
+        evidence="; ".join(part for part in (owing.evidence, error.evidence) if part),
+        hint=owing.hint,
         step="verify",
     )

@@ -65,6 +65,13 @@ def still_rejected(record: Record, now: float) -> Record:
     return _out_of_step(record, record.rejection, False, now, 0)
 
 
+def owing(record: Record, now: float, deadline: float) -> Record:
+    """The files are right, and an action of theirs waits for its container; arguments as for out_of_step."""
+    assert record.owing is not None
+    waiting = record.owing.reason is not Reason.ACTION_FAILED
+    return _out_of_step(replace(record, stage=Stage.VERIFIED), record.owing, waiting, now, deadline)
+
+
 def rejected(record: Record, digest: str | None, error: PortreeveError, now: float) -> Record:
     """Something did not work: it is remembered, and not tried again for a while.
 

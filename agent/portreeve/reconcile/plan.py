@@ -19,6 +19,8 @@ class Step(StrEnum):
     """Write the files of a content."""
     APPLY = "apply"
     """The files are right; make them effective."""
+    OWED = "owed"
+    """Carry out what waited for a container."""
     VERIFY = "verify"
     """It was made effective; prove it."""
 
@@ -44,6 +46,7 @@ class Snapshot:
         on_disk: digests of those contents, out of desired, unfinished and good, that the files match now.
         probe_due: it was not probed for a while, or never by this agent.
         retry_due: what did not work may be tried again.
+        owed_due: what waits for a container was not tried in this look.
     """
 
     record: Record
@@ -51,6 +54,7 @@ class Snapshot:
     on_disk: frozenset[str]
     probe_due: bool
     retry_due: bool
+    owed_due: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +75,14 @@ def decide(now: Snapshot) -> Plan:
     if record.unfinished is not None and record.unfinished.digest == wanted:
         if record.stuck and not now.retry_due:
             return Plan(Step.REST, Which.UNFINISHED, "it did not come back, and its time has not come")
-        return _continue(record.unfinished, record.stage, now.on_disk)
+        return _continue(record.unfinished, now)
     if record.good is not None and record.good.digest == wanted:
         if record.unfinished is not None:
             return Plan(Step.REPLACE, Which.GOOD, "a newer content was on its way and is no longer wanted")
-        if record.good.number == BASELINE:
+        baseline = record.good.number == BASELINE
+        if record.owed and now.owed_due and (baseline or wanted in now.on_disk):
+            return Plan(Step.OWED, Which.GOOD, "an action waited for its container")
+        if baseline:
             return Plan(
                 Step.REST, Which.GOOD, "back at what was there before portreeve, which is not guarded"
             )
@@ -96,10 +103,13 @@ def _wanted(now: Snapshot) -> str | None:
     return None if fallback is None else fallback.digest
 
 
-def _continue(unfinished: Generation, stage: Stage, on_disk: frozenset[str]) -> Plan:
+def _continue(unfinished: Generation, now: Snapshot) -> Plan:
+    stage = now.record.stage
     # Also when its own files are all there: others, which it has not, may have to be taken back still.
-    if unfinished.digest not in on_disk or stage is Stage.VALIDATED:
+    if unfinished.digest not in now.on_disk or stage is Stage.VALIDATED:
         return Plan(Step.REPLACE, Which.UNFINISHED, "it was decided on, and the files are not all there")
     if stage is Stage.APPLIED:
+        if now.record.owed and now.owed_due:
+            return Plan(Step.OWED, Which.UNFINISHED, "an action waited for its container")
         return Plan(Step.VERIFY, Which.UNFINISHED, "applied, not verified yet")
     return Plan(Step.APPLY, Which.UNFINISHED, "written, not applied yet")

@@ -209,6 +209,8 @@ class Reconciler:
             return outcome.out_of_step(self._store.record(sync.name), failure, now(), sync.deadline)
         if record.stuck or (record.rejected is not None and record.rejected == wanted):
             return outcome.still_rejected(record, now())
+        if record.owed and error is None:
+            return outcome.owing(record, now(), sync.deadline)
         if record.hold is not None:
             return outcome.held(record, now(), edits)
         if error is not None:

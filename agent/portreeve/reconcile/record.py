@@ -41,6 +41,9 @@ class Record:
         out_of_step_since: when it was last in step; ``None`` while it is.
         attempts: tries since it was last in step.
         next_try: what did not work is not tried before this moment.
+        owed: positions of those actions that wait for their containers, of the generation that was made
+            effective last; the actions themselves may hold secrets, which are sealed with the generation.
+        owing: why the first of them could not be carried out.
     """
 
     name: str
@@ -59,6 +62,8 @@ class Record:
     out_of_step_since: float | None = None
     attempts: int = 0
     next_try: float | None = None
+    owed: tuple[int, ...] = ()
+    owing: Trouble | None = None
 
     @property
     def in_place(self) -> bool:
@@ -87,6 +92,8 @@ def dump_record(record: Record) -> dict[str, Any]:
 def load_record(name: str, data: dict[str, Any]) -> Record:
     """The inverse of :func:`dump_record`."""
     trouble, rejection = _load_trouble(data.pop("trouble")), _load_trouble(data.pop("rejection"))
+    # A record of a version that owed nothing has neither.
+    owed, owing = data.pop("owed", ()), _load_trouble(data.pop("owing", None))
     good, unfinished = data.pop("good"), data.pop("unfinished")
     return Record(
         name,
@@ -96,6 +103,8 @@ def load_record(name: str, data: dict[str, Any]) -> Record:
         state=State(data.pop("state")),
         trouble=trouble,
         rejection=rejection,
+        owed=tuple(owed),
+        owing=owing,
         **data,
     )
 

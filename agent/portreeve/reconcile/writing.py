@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 
 from portreeve.checks.before import run_check
 from portreeve.clock import Clock
+from portreeve.containers.connection import Docker
 from portreeve.definitions.model import Items, Single, Sync
 from portreeve.definitions.steps import Units, units_of
 from portreeve.reconcile.baseline import reachable, together
+from portreeve.reconcile.checking import rendered_checks
 from portreeve.reconcile.content import Content
-from portreeve.reconcile.desired import rendered_checks
 from portreeve.reconcile.generations import BASELINE
 from portreeve.reconcile.log import log_step
 from portreeve.reconcile.masking import withheld
@@ -35,12 +36,14 @@ class Writer:
     Args:
         store: what is remembered; before anything is replaced it knows what by.
         systemd: asked by checks.
+        docker: where checks in containers run.
         pulse: told what is done and how long it may take.
         clock: for what is stored.
     """
 
     store: Store
     systemd: Systemd
+    docker: Docker
     pulse: Pulse
     clock: Clock
 
@@ -70,14 +73,20 @@ class Writer:
         files = together(content.files, reachable(self.store.retired(sync.name, content)))
         with self.pulse.step(f"{sync.name}: write", WRITE_TIMEOUT), stage(files) as staged:
             with withheld(content.secrets):
-                checks = rendered_checks(sync, values, renderer, staged.written)
+                checks = rendered_checks(sync, values, renderer, staged.written, self.docker)
             if any(is_unit_path(path) for path in staged.written):
                 checks = (*(step for step in checks if not isinstance(step, Units)), Units())
             moving = frozenset(units_of(content.apply))
             for step in checks:
                 doing = f"{sync.name}: {content.said(step)}"
                 with self.pulse.step(doing, step.timeout), withheld(content.secrets):
-                    run_check(step, moving=moving, systemd=self.systemd, staged=staged.written)
+                    run_check(
+                        step,
+                        moving=moving,
+                        systemd=self.systemd,
+                        docker=self.docker,
+                        staged=staged.written,
+                    )
             record = self.store.begin(
                 record,
                 content,

@@ -34,7 +34,7 @@ def test_a_command_that_fails_is_told_with_its_last_words_and_without_arguments_
     dockerd.exec = FakeExec(frame(1, b"hunter2") + frame(2, b"nginx: [emerg] no such host\n"), exit_code=1)
     with pytest.raises(Failed) as caught:
         run_exec(RELOAD, docker)
-    assert caught.value.reason is Reason.COMMAND_FAILED
+    assert caught.value.reason is Reason.ACTION_FAILED
     assert str(caught.value) == (
         "nginx did not work in container proxy: it ended with exit status 1: nginx: [emerg] no such host"
     )

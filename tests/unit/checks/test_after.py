@@ -16,9 +16,14 @@ import pytest
 
 from fakes.systemd_manager import FakeUnit, fake_systemd
 from portreeve.checks.after import probe, run_verify
-from portreeve.definitions.steps import Http, Listening, Tcp, UnitActive, VerifyStep
+from portreeve.containers.connection import Docker
+from portreeve.definitions.settings import DockerSettings
+from portreeve.definitions.steps import Command, Http, Listening, Tcp, UnitActive, VerifyStep
 from portreeve.errors import Failed, Reason, Unreachable, Waiting
 from portreeve.systemd.bus import Systemd
+
+NO_DOCKER = Docker(DockerSettings(Path("/nonexistent/docker.sock")))
+seen = partial(probe, systemd=None, docker=NO_DOCKER)
 
 
 class Answer(BaseHTTPRequestHandler):
@@ -93,7 +98,7 @@ def free_port() -> int:
 
 
 def verify(step: VerifyStep) -> None:
-    run_verify(step, systemd=None, cancelled=threading.Event())
+    run_verify(step, systemd=None, docker=NO_DOCKER, cancelled=threading.Event())
 
 
 def test_listening_holds_for_a_port_and_for_its_address(listening: int) -> None:
@@ -102,17 +107,17 @@ def test_listening_holds_for_a_port_and_for_its_address(listening: int) -> None:
 
 
 def test_listening_elsewhere_is_not_enough(listening: int) -> None:
-    evidence = probe(Listening(f"127.0.0.2:{listening}"), systemd=None)
+    evidence = seen(Listening(f"127.0.0.2:{listening}"))
     assert evidence == f"port {listening} is listened on at 127.0.0.1 only"
 
 
 def test_listening_on_every_address_covers_each() -> None:
     with socket.create_server(("0.0.0.0", 0)) as server:
-        assert probe(Listening(f"127.0.0.1:{server.getsockname()[1]}"), systemd=None) is None
+        assert seen(Listening(f"127.0.0.1:{server.getsockname()[1]}")) is None
 
 
 def test_nothing_listens(free_port: int) -> None:
-    assert probe(Listening(str(free_port)), systemd=None) == f"nothing listens on port {free_port}"
+    assert seen(Listening(str(free_port))) == f"nothing listens on port {free_port}"
 
 
 def test_a_probe_is_repeated_until_it_holds(free_port: int) -> None:
@@ -137,7 +142,7 @@ def test_an_agent_that_stops_does_not_wait(free_port: int) -> None:
     cancelled = threading.Event()
     cancelled.set()
     with pytest.raises(Waiting):
-        run_verify(Listening(str(free_port), timeout=60), systemd=None, cancelled=cancelled)
+        run_verify(Listening(str(free_port), timeout=60), systemd=None, docker=NO_DOCKER, cancelled=cancelled)
 
 
 def test_tcp_connects(listening: int) -> None:
@@ -154,7 +159,7 @@ def test_what_is_no_address_is_refused(address: str) -> None:
 def test_http_compares_the_status(web: str) -> None:
     verify(Http(f"http://{web}/"))
     verify(Http(f"http://{web}/none", status=404))
-    assert probe(Http(f"http://{web}/none"), systemd=None) == f"http://{web}/none answers 404, not 200"
+    assert seen(Http(f"http://{web}/none")) == f"http://{web}/none answers 404, not 200"
 
 
 def test_http_follows_no_redirect(web: str) -> None:
@@ -164,18 +169,18 @@ def test_http_follows_no_redirect(web: str) -> None:
 def test_https_checks_the_certificate_unless_told_not_to(certificate: SSLContext) -> None:
     with web_server(certificate) as address:
         verify(Http(f"https://{address}/", insecure=True))
-        assert "CERTIFICATE_VERIFY_FAILED" in str(probe(Http(f"https://{address}/"), systemd=None))
+        assert "CERTIFICATE_VERIFY_FAILED" in str(seen(Http(f"https://{address}/")))
 
 
 def test_http_from_something_else_is_said_to_be_none() -> None:
     with answering(b"SSH-2.0-OpenSSH_9.2\r\n") as port:
-        assert "no HTTP" in str(probe(Http(f"http://127.0.0.1:{port}/"), systemd=None))
+        assert "no HTTP" in str(seen(Http(f"http://127.0.0.1:{port}/")))
 
 
 def test_a_server_that_never_ends_its_line_cannot_hold_a_probe_up() -> None:
     with answering(b"HTTP/1.1 ", keep_open=True) as port:
         began = time.monotonic()
-        assert probe(Http(f"http://127.0.0.1:{port}/"), systemd=None, timeout=0.3) is not None
+        assert seen(Http(f"http://127.0.0.1:{port}/"), timeout=0.3) is not None
         assert time.monotonic() - began < 2
 
 
@@ -202,7 +207,7 @@ def answering(data: bytes, *, keep_open: bool = False) -> Iterator[int]:
 @pytest.mark.parametrize("url", ["ftp://x/", "http://", "nonsense", "http://h:99999/", "http://[/"])
 def test_what_is_no_url_is_refused(url: str) -> None:
     with pytest.raises(Failed) as caught:
-        probe(Http(url), systemd=None)
+        seen(Http(url))
     assert caught.value.reason is Reason.VALUE_INVALID
 
 
@@ -212,9 +217,9 @@ def test_a_unit_is_active_or_its_state_is_told(tmp_path: Path) -> None:
         manager.units["a.service"] = FakeUnit()
         manager.units["b.service"] = FakeUnit(active_state="failed", sub_state="failed", result="exit-code")
         systemd = Systemd(manager.address)
-        assert probe(UnitActive("a.service"), systemd=systemd) is None
+        assert probe(UnitActive("a.service"), systemd=systemd, docker=NO_DOCKER) is None
         assert (
-            probe(UnitActive("b.service"), systemd=systemd)
+            probe(UnitActive("b.service"), systemd=systemd, docker=NO_DOCKER)
             == "b.service is failed (failed), result exit-code"
         )
 
@@ -222,3 +227,27 @@ def test_a_unit_is_active_or_its_state_is_told(tmp_path: Path) -> None:
 def test_without_systemd_no_unit_can_be_asked_for() -> None:
     with pytest.raises(Unreachable):
         verify(UnitActive("a.service"))
+
+
+def test_a_command_holds_that_ends_with_status_0() -> None:
+    assert seen(Command(("true",))) is None
+
+
+def test_a_command_that_does_not_hold_is_told_with_its_last_line() -> None:
+    step = Command(("sh", "-c", "echo first; echo no answer; exit 4"))
+    assert str(seen(step)).endswith("exit status 4: no answer")
+
+
+def test_a_command_is_run_again_until_it_holds(tmp_path: Path) -> None:
+    tries = tmp_path / "tries"
+    script = f"echo >>{tries}; test $(wc -l <{tries}) -ge 3"
+    verify(Command(("sh", "-c", script), timeout=10))
+    assert len(tries.read_text()) == 3
+
+
+def test_a_command_that_never_ends_is_ended_with_its_time() -> None:
+    began = time.monotonic()
+    with pytest.raises(Failed) as caught:
+        verify(Command(("sleep", "60"), timeout=0.3))
+    assert caught.value.reason is Reason.VERIFY_FAILED
+    assert time.monotonic() - began < 5

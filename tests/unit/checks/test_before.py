@@ -14,16 +14,19 @@ from fakes.systemd_manager import FakeManager, FakeUnit, fake_systemd
 from portreeve.checks import before
 from portreeve.checks.before import run_check
 from portreeve.checks.listeners import Holder
+from portreeve.containers.connection import Docker
+from portreeve.definitions.settings import DockerSettings
 from portreeve.definitions.steps import CheckStep, Command, PortFree, Units
 from portreeve.errors import Failed, Reason
 from portreeve.systemd.bus import Systemd
 
 NOBODY = 65534
+NO_DOCKER = Docker(DockerSettings(Path("/nonexistent/docker.sock")))
 needs_bus = pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="dbus-daemon is not installed")
 
 
 def check(step: CheckStep, *moving: str, systemd: Systemd | None = None) -> None:
-    run_check(step, moving=frozenset(moving), systemd=systemd, staged={})
+    run_check(step, moving=frozenset(moving), systemd=systemd, docker=NO_DOCKER, staged={})
 
 
 def refusal(step: CheckStep, *moving: str, systemd: Systemd | None = None) -> Failed:
@@ -74,7 +77,7 @@ def test_without_root_a_foreign_holder_still_refuses(port: str) -> None:
         "from portreeve.errors import Failed\nimport os\n"
         f"os.setgid({NOBODY}); os.setuid({NOBODY})\n"
         "try:\n"
-        f"    run_check(PortFree('{port}'), moving=frozenset(), systemd=None, staged={{}})\n"
+        f"    run_check(PortFree('{port}'), moving=frozenset(), systemd=None, docker=None, staged={{}})\n"
         "except Failed as error:\n    print(error.evidence)"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
@@ -149,6 +152,7 @@ def test_staged_unit_files_are_judged_by_systemd(tmp_path: Path) -> None:
             Units(),
             moving=frozenset(),
             systemd=None,
+            docker=NO_DOCKER,
             staged={Path("/etc/systemd/system/x.service"): file},
         )
     assert caught.value.reason is Reason.UNITS_INVALID

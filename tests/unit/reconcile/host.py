@@ -40,6 +40,7 @@ class Host:
         self.source = folder / "app.ini"
         self.target = folder / "etc" / "app.conf"
         self.templates = folder / "templates"
+        self.docker_socket = folder / "docker.sock"
         for made in (self.target.parent, self.templates):
             made.mkdir(exist_ok=True)
         (self.templates / "app.conf.j2").write_text("listen {{ port }}\n")
@@ -64,9 +65,11 @@ class Host:
         self.queue = Queue(clock)
         self.board = Board(clock)
         self.cancelled = threading.Event()
+        self.docker = Docker(DockerSettings(self.docker_socket, timeout=2.0))
         executor = Executor(
             store=self.store,
             systemd=Systemd(self.manager.address),
+            docker=self.docker,
             pulse=Pulse(clock),
             cancelled=self.cancelled,
             clock=clock,
@@ -76,7 +79,7 @@ class Host:
             queue=self.queue,
             board=self.board,
             executor=executor,
-            docker=Docker(DockerSettings(), clock),
+            docker=self.docker,
             pulse=Pulse(clock),
             watch_first=self._watch_first,
             watch=self._watch,
@@ -95,6 +98,7 @@ class Host:
     def stop(self) -> None:
         """The agent is gone; what it stored is there."""
         self.store.close()
+        self.docker.close()
 
     def restart_agent(self) -> None:
         self.stop()

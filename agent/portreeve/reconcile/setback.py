@@ -1,0 +1,68 @@
+"""Takes content back that does not work."""
+
+import logging
+from dataclasses import replace
+
+from portreeve.errors import PortreeveError, Reason
+from portreeve.reconcile.generations import BASELINE
+from portreeve.reconcile.log import log_step
+from portreeve.reconcile.outcome import rejected
+from portreeve.reconcile.record import Generation, Record
+from portreeve.reconcile.status import Stage
+from portreeve.reconcile.store import Store
+from portreeve.systemd.messages import MessageId
+
+DID_NOT_COME_UP = frozenset(
+    {Reason.ACTION_FAILED, Reason.UNIT_JOB_FAILED, Reason.UNIT_START_LIMIT, Reason.VERIFY_FAILED}
+)
+"""Failures that say that the content is wrong; others say that its time has not come.
+
+The count of starts is cleared before a restart, so who reaches the limit crashed on this content. A program
+that did not succeed refused it, as ``nginx -s reload`` does; the service would not start with it either."""
+
+
+def take_back(store: Store, record: Record, error: PortreeveError, now: float) -> Record:
+    """Remember that the unfinished generation did not work, and that the good one is to be put back.
+
+    Args:
+        store: where that is remembered.
+        record: where the sync stands.
+        error: one of :data:`DID_NOT_COME_UP`.
+        now: wall-clock seconds.
+
+    Returns:
+        the record with the last good generation, or what was there before portreeve, on its way.
+
+    Raises:
+        PortreeveError: ``error``: it is the good one itself, and there is nothing better to put back.
+    """
+    assert record.unfinished is not None
+    generation = record.unfinished
+    if record.restoring:
+        # What was rejected before stays so. Its rejection was counted, and this is the same try.
+        counted = record.rejected is not None and not record.stuck
+        tries = max(0, record.rejections - 1) if counted else record.rejections
+        stuck = rejected(replace(record, rejections=tries), record.rejected, error, now)
+        store.save(replace(stuck, stuck=True, stage=Stage.WRITTEN))
+        raise error
+    fallback = record.good
+    if fallback is None or fallback.number == BASELINE:
+        before = store.generations.content(record.name, BASELINE)
+        fallback = Generation(BASELINE, before.digest)
+    record = replace(
+        rejected(record, generation.digest, error, now),
+        good=fallback,
+        unfinished=fallback,
+        stage=Stage.VALIDATED,
+    )
+    store.restored(record, generation.number, str(error))
+    log_step(
+        MessageId.SYNC_RESTORED,
+        record,
+        "%s: generation %d did not work (%s); putting generation %d back",
+        generation.number,
+        error,
+        fallback.number,
+        level=logging.ERROR,
+    )
+    return record
