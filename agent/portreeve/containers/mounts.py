@@ -25,6 +25,7 @@ class InMount:
         volume: the volume's name, where it is one.
         driver: the volume's driver, where it is one.
         on_demand: it is there only while a container uses it, and events from elsewhere are not seen.
+        single_file: the file itself is what is mounted, and not a folder that it is in.
     """
 
     root: Path
@@ -32,6 +33,7 @@ class InMount:
     volume: str | None = None
     driver: str = ""
     on_demand: bool = False
+    single_file: bool = False
 
     def __str__(self) -> str:
         return str(self.root / self.relative)
@@ -150,7 +152,7 @@ def _inside(container: Container, mount: Mount, relative: str) -> InMount:
     root = Path(mount.source)
     volume = mount.name if mount.type == "volume" else None
     if relative in ("", "."):  # A single file is mounted.
-        return InMount(root.parent, root.name, volume, mount.driver)
+        return InMount(root.parent, root.name, volume, mount.driver, single_file=True)
     return InMount(root, relative, volume, mount.driver)
 
 

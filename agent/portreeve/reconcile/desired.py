@@ -4,11 +4,10 @@ import grp
 import os
 import pwd
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
-from portreeve.definitions.locations import HostFile
 from portreeve.definitions.model import (
     Edits,
     Items,
@@ -19,7 +18,6 @@ from portreeve.definitions.model import (
     Target,
     Template,
     ValueType,
-    Write,
 )
 from portreeve.definitions.steps import Step
 from portreeve.errors import Failed, Reason
@@ -84,6 +82,7 @@ def _texts(value: Single | Items) -> list[str]:
 def desired_content(
     sync: Sync,
     values: Mapping[str, Single | Items],
+    places: Sequence[Place],
     renderer: Renderer,
     kept: Mapping[Place, Attributes],
 ) -> Content:
@@ -92,6 +91,7 @@ def desired_content(
     Args:
         sync: what was declared.
         values: typed values by name.
+        places: of its targets, in their order.
         renderer: renders its templates.
         kept: mode and owner of each target in the generation in force, so that a change of them is drift.
 
@@ -102,10 +102,7 @@ def desired_content(
     with withheld(secrets):
         context = template_context(sync, values)
         files: dict[Place, Wanted] = {}
-        for target in sync.targets:
-            if not isinstance(target.place, HostFile):
-                raise NotImplementedError(target)
-            place = Place(target.place.path, in_place=target.write is Write.IN_PLACE)
+        for target, place in zip(sync.targets, places, strict=True):
             match target.content:
                 case Template(name=name):
                     files[place] = _file(place, target, renderer.file(name, context), kept.get(place))

@@ -14,14 +14,13 @@ from portreeve.definitions.settings import ReconcileSettings
 from portreeve.errors import Misuse, PortreeveError, Reason
 from portreeve.reconcile import outcome
 from portreeve.reconcile.board import Board
-from portreeve.reconcile.computed import with_computed
-from portreeve.reconcile.converge import Converger, Desired, Look
-from portreeve.reconcile.desired import desired_content, shown
+from portreeve.reconcile.converge import Converger, Look
 from portreeve.reconcile.execute import Executor
 from portreeve.reconcile.log import log_change
 from portreeve.reconcile.memory import Memory, status_of
 from portreeve.reconcile.preview import preview_of, preview_without
 from portreeve.reconcile.queue import Queue
+from portreeve.reconcile.read_desired import DesiredReader
 from portreeve.reconcile.record import Record
 from portreeve.reconcile.status import Preview, State, SyncStatus
 from portreeve.reconcile.store import Store
@@ -30,7 +29,6 @@ from portreeve.reconcile.unexpected import named
 from portreeve.reconcile.workers import Pulse
 from portreeve.render.environment import Renderer
 from portreeve.sources.interest import Interest
-from portreeve.sources.read import Readings, read_sync
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +68,7 @@ class Reconciler:
         self._queue = queue
         self._board = board
         self._converger = Converger(store, executor, clock)
-        self._docker = docker
+        self._reader = DesiredReader(store, docker)
         self._pulse = pulse
         self._watch_first = watch_first
         self._watch = watch
@@ -183,7 +181,7 @@ class Reconciler:
             raise Misuse(Reason.UNKNOWN_NAME, f"no sync is called {name}")
         record = self._store.record(name)
         try:
-            desired = self._read(sync, record, Memory.new(self._settings), Interest())
+            desired = self._reader.read(sync, record, Memory.new(self._settings), Interest(), self._renderer)
         except PortreeveError as error:
             return preview_without(record, error)
         return preview_of(sync, record, desired.content)
@@ -228,7 +226,7 @@ class Reconciler:
         error: PortreeveError | None = None
         try:
             with named(sync.name), self._pulse.step(f"{sync.name}: read", seconds):
-                look.desired = self._read(sync, record, look.memory, interest)
+                look.desired = self._reader.read(sync, record, look.memory, interest, self._renderer)
         except PortreeveError as caught:
             caught.step = caught.step or "read"
             error = caught
@@ -236,22 +234,12 @@ class Reconciler:
                 # Nothing was read by this agent yet; what is in force is known all the same.
                 look.memory.values = self._store.generations.content(sync.name, record.good.number).values
         read = interest.watch | templates
+        targets |= interest.writes
         self._watch(sync.name, read | targets)
         look.memory.writes = frozenset(map(str, targets)) if read.isdisjoint(targets) else frozenset()
         if interest.poll:
             self._queue.add(sync.name, self._settings.poll)
         return error
-
-    def _read(self, sync: Sync, record: Record, memory: Memory, interest: Interest) -> Desired:
-        readings: Readings = read_sync(sync, self._docker, interest)
-        values = with_computed(sync, readings, self._renderer)
-        memory.values = shown(sync, values)
-        memory.defaulted = tuple(sorted(readings.defaulted))
-        memory.left_out = readings.left_out
-        # Also of one on its way: what somebody does to its files before it is proved is drift, and not kept.
-        latest = record.unfinished or record.good
-        kept = self._store.generations.attributes(sync.name, latest.number) if latest else {}
-        return Desired(values, desired_content(sync, values, self._renderer, kept))
 
     def _templates(self, sync: Sync) -> set[Path]:
         names = {target.content.name for target in sync.targets if isinstance(target.content, Template)}
