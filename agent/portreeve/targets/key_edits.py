@@ -52,11 +52,18 @@ class KeyEdits:
             Waiting: ``format-invalid``: the file cannot be understood.
         """
         try:
-            keys = tuple((key, read(self.format, data, key)) for key, _ in self.keys)
+            keys = tuple((key, self._kept(data, key)) for key, _ in self.keys)
             unlike = (key for key, value in self.keys if edit(self.format, data, {key: value}) != data)
             return KeyEdits(self.format, keys, tuple(unlike))
         except EditError as error:
             raise _refused(place, error) from error
+
+    def _kept(self, data: bytes, key: Key) -> EditValue | None:
+        """What a key has now, if it could be put back."""
+        value = read(self.format, data, key)
+        if isinstance(value, str) and "\n" in value:
+            raise EditError(f"{'.'.join(key)} has several lines, which could not be put back as they were", 0)
+        return value
 
     def only(self, wanted: Iterable[Key]) -> "KeyEdits":
         """Some of the keys."""

@@ -58,7 +58,7 @@ def test_a_mount_at_the_root_holds_everything() -> None:
 @pytest.mark.parametrize("path", ["/app/config.ini", "/app/./config.ini"])
 def test_a_single_file_that_is_mounted(path: str) -> None:
     single = Mount("bind", "/srv/the.ini", "/app/config.ini")
-    assert resolve(container(single), file(path)) == InMount(Path("/srv"), "the.ini")
+    assert resolve(container(single), file(path)) == InMount(Path("/srv"), "the.ini", single_file=True)
 
 
 def test_a_volume_that_the_container_does_not_have_is_told_with_those_it_has() -> None:

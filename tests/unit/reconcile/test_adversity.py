@@ -10,7 +10,7 @@ import pytest
 from portreeve.definitions.locations import HostFile
 from portreeve.definitions.model import Target, Template
 from portreeve.errors import Failed, Reason
-from portreeve.reconcile import execute, reconciler, writing
+from portreeve.reconcile import execute, read_desired, writing
 from portreeve.reconcile.execute import Executor
 from portreeve.reconcile.record import Record
 from portreeve.reconcile.status import State
@@ -80,7 +80,7 @@ def test_an_error_while_reading_that_nobody_expected_leaves_what_is_in_force(
     def bug(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(reconciler, "read_sync", bug)
+    monkeypatch.setattr(read_desired, "read_sync", bug)
     host.target.write_text("tampered\n")
     status = host.look()
     assert status.trouble is not None

@@ -80,6 +80,16 @@ def test_a_file_that_cannot_be_understood_is_waited_for(place: Place) -> None:
     assert place.path.read_bytes() == b"\xff\xfe"
 
 
+def test_a_key_of_several_lines_is_left_alone_since_it_could_not_be_put_back(place: Place) -> None:
+    text = "[Service]\nEnvironment=A=1\nEnvironment=B=2\n"
+    place.path.write_text(text)
+    with pytest.raises(Waiting) as caught:
+        found(place, KeyEdits(Format.UNIT, ((("Service", "Environment"), "A=2"),)))
+    assert caught.value.reason is Reason.FORMAT_INVALID
+    assert "Service.Environment has several lines" in caught.value.evidence
+    assert place.path.read_text() == text
+
+
 def test_what_somebody_wrote_meanwhile_is_not_taken_back(place: Place) -> None:
     theirs = INI.replace("host=a", "host=b")
     with stage({place: keys(port="90")}) as staged:
