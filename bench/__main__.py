@@ -3,6 +3,8 @@
 import argparse
 import os
 import platform
+import signal
+import sys
 import time
 from pathlib import Path
 
@@ -21,8 +23,11 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=2000, help="the largest number of syncs")
     parser.add_argument("--folder", type=Path, default=Path("/var/tmp"), help="on the disk to be measured")
     options = parser.parse_args()
+    # What it has started, a session of its own for one, would stay behind if it just ended.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda got, _: sys.exit(128 + got))
     parts = options.only or PARTS
-    counts = tuple(count for count in (1, 100, options.most) if count <= options.most)
+    counts = tuple(sorted({count for count in (1, 100, options.most) if count <= options.most}))
     load = os.getloadavg()[0]
     print(f"{time.strftime('%F %R')}, {os.cpu_count()} CPUs, Linux {platform.release()}, load {load:.1f}")
     if "latency" in parts:
