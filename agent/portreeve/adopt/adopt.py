@@ -1,7 +1,6 @@
 """Compares what the host has with what the sources have, and writes the host's values to the sources."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from portreeve.adopt.host_value import drop_ins, read_host_value
@@ -10,7 +9,7 @@ from portreeve.adopt.source_file import read_source_file, write_source_file
 from portreeve.containers.connection import Docker
 from portreeve.definitions.locations import HostFile
 from portreeve.definitions.model import Definitions, Scalar, Sync, Value
-from portreeve.definitions.upstream import upstream
+from portreeve.definitions.upstream import writers, writers_of
 from portreeve.edits.edit import edit, read
 from portreeve.edits.errors import EditError
 from portreeve.errors import Failed, Misuse, Reason, Refused, Waiting
@@ -95,10 +94,10 @@ def notes(sync: Sync) -> list[str]:
 
 
 def _refuse_foreign(definitions: Definitions, sync: Sync, sources: set[str]) -> None:
+    others = {name: other for name, other in definitions.syncs.items() if name != sync.name}
+    written = writers(others)
     for name in sorted(sources):
-        alone = replace(sync, sources={name: sync.sources[name]}, targets=())
-        others = {other: each for other, each in definitions.syncs.items() if other != sync.name}
-        owners = upstream({**others, sync.name: alone}).get(sync.name, ())
+        owners = sorted(writers_of(sync, sync.sources[name], written))
         if owners:
             raise Refused(
                 Reason.NOT_OWNED,

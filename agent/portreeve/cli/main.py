@@ -28,6 +28,7 @@ SUMMARIES = {
     "rollback": "Put an earlier generation back and hold it there.",
     "adopt": "Take the values that the host has now into their sources.",
     "check": "Tell every mistake in definitions and templates, offline.",
+    "graph": "A picture of what was declared, offline.",
     "doctor": "Examine the installation.",
     "units": "The generated unit files.",
     "run": "The agent itself, as portreeve.service runs it.",

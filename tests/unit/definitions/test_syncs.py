@@ -416,21 +416,34 @@ def test_the_same_key_cannot_be_set_by_two_syncs(host: Host) -> None:
 
 
 def test_a_sync_that_reads_what_another_writes_comes_after_it(host: Host) -> None:
-    host.sync(TWO.format(source="/a.ini", target=setting("s.one", "/b.ini")), name="one")
-    host.sync(TWO.format(source="/b.ini", target=setting("s.one", "/c.ini")), name="two")
+    host.sync(TWO.format(source="/a.ini", target=setting("s.x", "/b.ini")), name="one")
+    host.sync(TWO.format(source="/b.ini", target=setting("s.x", "/c.ini")), name="two")
+    assert host.load().upstream == {"two": ("one",)}
+
+
+def test_a_sync_that_reads_another_key_of_the_same_file_does_not_come_after_it(host: Host) -> None:
+    host.sync(TWO.format(source="/a.ini", target=setting("s.y", "/b.ini")), name="one")
+    host.sync(TWO.format(source="/b.ini", target=setting("s.z", "/b.ini")), name="two")
+    found = host.load()
+    assert (found.problems, found.upstream) == ((), {})
+
+
+def test_a_key_that_differs_only_in_case_is_the_same_key(host: Host) -> None:
+    host.sync(TWO.format(source="/a.ini", target=setting("s.X", "/b.ini")), name="one")
+    host.sync(TWO.format(source="/b.ini", target=setting("s.z", "/c.ini")), name="two")
     assert host.load().upstream == {"two": ("one",)}
 
 
 def test_a_circle_of_syncs_is_refused_and_others_are_not(host: Host) -> None:
-    host.sync(TWO.format(source="/a.ini", target=setting("s.one", "/b.ini")), name="one")
-    host.sync(TWO.format(source="/b.ini", target=setting("s.one", "/a.ini")), name="two")
-    host.sync(TWO.format(source="/x.ini", target=setting("s.one", "/y.ini")), name="three")
+    host.sync(TWO.format(source="/a.ini", target=setting("s.x", "/b.ini")), name="one")
+    host.sync(TWO.format(source="/b.ini", target=setting("s.x", "/a.ini")), name="two")
+    host.sync(TWO.format(source="/x.ini", target=setting("s.x", "/y.ini")), name="three")
     found = host.load()
     assert set(found.syncs) == {"three"}
     assert all("come from its own targets" in problem.message for problem in found.problems)
 
 
 def test_a_sync_that_reads_its_own_target_is_refused(host: Host) -> None:
-    host.sync(TWO.format(source="/a.ini", target=setting("s.one", "/a.ini")))
+    host.sync(TWO.format(source="/a.ini", target=setting("s.x", "/a.ini")))
     (problem,) = host.load().problems
     assert problem.message == "one of its sources is its own target"

@@ -1,0 +1,1 @@
+"""Draws what was declared: sources → syncs → files → units and containers."""
