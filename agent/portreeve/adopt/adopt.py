@@ -1,6 +1,7 @@
 """Compares what the host has with what the sources have, and writes the host's values to the sources."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from portreeve.adopt.host_value import drop_ins, read_host_value
@@ -136,9 +137,21 @@ def _edited(file: SourceFile, values: Sequence[Adoptable]) -> bytes:
         raise _unwritable(source.name, "a value that a regular expression finds has no key to be set by")
     try:
         wanted = {each.value.key: _as_written(each) for each in values}
-        return edit(source.format, file.data, wanted)
+        data = edit(source.format, file.data, wanted)
     except EditError as error:
         raise _unwritable(source.name, f"{file.told}: {error}") from error
+    _prove(file, data, values)
+    return data
+
+
+def _prove(file: SourceFile, data: bytes, values: Sequence[Adoptable]) -> None:
+    """Raise unless the agent will read it: a comment that an edit keeps may be a part of the value to it."""
+    written = replace(file, data=data)
+    for each in values:
+        again = _adoptable(each.value, each.host, written)
+        if again.differs:
+            evidence = f"{each.source_place}: it would be read as {again.shown(again.current)}"
+            raise _unwritable(file.source.name, evidence)
 
 
 def _as_written(each: Adoptable) -> Scalar:

@@ -141,6 +141,14 @@ def test_each_format_keeps_its_look(host: Customised, name: str, before: str, af
     assert file.read_text() == after
 
 
+def test_what_could_not_be_read_back_is_not_written(host: Customised) -> None:
+    text = CONFIG.replace("port = 9090", "port = 9090 ; a comment that is a part of the value to some")
+    host.write(host.config, text)
+    ran = host.adopt("app", "--yes")
+    assert (ran.returncode, "it would be read as nothing (value-invalid)" in ran.stderr) == (1, True)
+    assert host.config.read_text() == text
+
+
 def test_a_shorter_value_leaves_no_tail(host: Customised) -> None:
     host.write(host.config, CONFIG.replace("9090", "10443"))
     assert host.adopt("app", "--yes").returncode == 0
