@@ -8,10 +8,15 @@ from typing import Any
 from host.lab.machine import Host
 from host.lab.places import CHECKOUT
 from host.websoft9.cockpit_conf import install_cockpit_conf
-from host.websoft9.stack import Stack
+from host.websoft9.stack import CONSOLE, Stack
 
 PROFILE = CHECKOUT / "profiles" / "websoft9"
 COCKPIT = "websoft9-cockpit"
+EVERYTHING = tuple(
+    sorted(file.stem for file in (PROFILE / "syncs.d").glob("*.toml") if file.stem != "websoft9-certificates")
+)
+"""The syncs of the profile; the mirror of certificates is to come."""
+
 DROP_IN = "/etc/systemd/system/cockpit.socket.d/listen.conf"
 
 
@@ -26,21 +31,23 @@ class Site:
         self.host = host
         self.stack = Stack(host)
 
-    def prepare(self, apphub_delay: float = 0) -> None:
+    def prepare(self, console: int = CONSOLE) -> None:
         """What Websoft9's installer leaves: cockpit.conf, and containers that are up and ready."""
         install_cockpit_conf(self.host)
         self.stack.build()
-        self.stack.up(apphub_delay)
-        self.host.wait_until(self.stack.apphub_is_ready, apphub_delay + 10, "AppHub is ready")
+        self.stack.up(console=console)
+        self.host.wait_until(self.stack.apphub_is_ready, 10, "AppHub is ready")
+
+    def write_definitions(self, *names: str) -> None:
+        """Put definitions of the profile and its templates in place."""
+        self.host.copy_in(PROFILE / "templates", "/etc/portreeve/templates")
+        for name in names:
+            self.host.copy_in(PROFILE / f"syncs.d/{name}.toml", f"/etc/portreeve/syncs.d/{name}.toml")
 
     def declare(self, *names: str) -> None:
-        """Put the profile's definitions in place, all unless some are named, and wait for the agent."""
-        self.host.copy_in(PROFILE / "templates", "/etc/portreeve/templates")
-        for file in sorted((PROFILE / "syncs.d").glob("*.toml")):
-            if not names or file.stem in names:
-                self.host.write(f"/etc/portreeve/syncs.d/{file.name}", file.read_text())
-        wanted = set(names or (file.stem for file in (PROFILE / "syncs.d").glob("*.toml")))
-        self.host.wait_until(lambda: wanted <= set(self.states()), 15, f"the agent knows {wanted}")
+        """Put definitions in place while the agent runs, and wait until it has them."""
+        self.write_definitions(*names)
+        self.host.wait_until(lambda: set(names) <= set(self.states()), 15, "the agent has the profile")
 
     def states(self) -> dict[str, str]:
         """The state of each sync, by name."""
@@ -74,17 +81,15 @@ class Site:
 
     def follows(self, port: int) -> bool:
         """Whether Cockpit answers on the port, itself and through the proxy, and AppHub says so too."""
-        stack = self.stack
-        return (
-            self.listens(port)
-            and stack.chosen_port() == port
-            and stack.proxy_port() == port
-            and stack.through_proxy() == 200
-        )
+        return self.listens(port) and self.stack.chosen_port() == port and self.proxied_to(port)
+
+    def proxied_to(self, port: int) -> bool:
+        """Whether the proxy was told this port, and who comes through it finds Cockpit."""
+        return self.stack.proxy_port() == port and self.stack.through_proxy() == 200
 
     def follow(self, port: int, timeout: float = 20) -> None:
         """Choose a port in AppHub, and wait until everything follows and is at rest."""
-        self.host.wait_until(self.stack.apphub_is_ready, 90, "AppHub is ready")
+        self.host.wait_until(self.stack.apphub_is_ready, 20, "AppHub is ready")
         self.stack.choose_port(port)
         self.await_port(port, timeout)
         self.in_step()

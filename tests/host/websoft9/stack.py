@@ -28,7 +28,7 @@ CREDENTIALS = {
 
 # In the order of compose's depends_on, as `docker compose -p websoft9 up -d` names and labels them.
 _UP = """
-image=$1 apphub_delay=$2 proxy_delay=$3
+image=$1 apphub_delay=$2 proxy_delay=$3 console=$4
 docker network inspect websoft9 >/dev/null 2>&1 || docker network create websoft9 >/dev/null
 begin() {
     local service=$1
@@ -41,7 +41,7 @@ socket=/var/run/docker.sock
 begin deployment -v websoft9_portainer:/data -v $socket:$socket "$image" start-deployment
 begin git -v websoft9_gitea:/data "$image" start-git
 begin proxy -v websoft9_nginx_data:/data -v websoft9_nginx_letsencrypt:/etc/letsencrypt \\
-    -v websoft9_nginx_var:/etc/custom -p 9000:9000 -e "START_DELAY=$proxy_delay" "$image" start-proxy
+    -v websoft9_nginx_var:/etc/custom -p "$console:9000" -e "START_DELAY=$proxy_delay" "$image" start-proxy
 begin apphub -v websoft9_apphub_logs:/websoft9/apphub/logs \\
     -v websoft9_apphub_config:/websoft9/apphub/src/config -v $socket:$socket \\
     -e "START_DELAY=$apphub_delay" "$image" start-apphub
@@ -67,14 +67,15 @@ class Stack:
         self.host.write(f"{BUILD}/apphub-command", (APPHUB_IMAGE / "apphub").read_text(), 0o755)
         self.host.run(f"{BUILD}/build", IMAGE, f"{BUILD}/apphub-command")
 
-    def up(self, apphub_delay: float = 0, proxy_delay: float = 0) -> None:
+    def up(self, apphub_delay: float = 0, proxy_delay: float = 0, console: int = CONSOLE) -> None:
         """Make and start all of them, as `docker compose up -d` does.
 
         Args:
             apphub_delay: seconds from the start of AppHub's container until its command works.
             proxy_delay: seconds from the start of the proxy's container until nginx begins.
+            console: the host's port on which the proxy is reached.
         """
-        self.host.shell(_UP, IMAGE, f"{apphub_delay:g}", f"{proxy_delay:g}")
+        self.host.shell(_UP, IMAGE, f"{apphub_delay:g}", f"{proxy_delay:g}", str(console))
 
     def down(self) -> None:
         """Remove the containers and the network, as `docker compose down` does; the volumes stay."""

@@ -1,0 +1,242 @@
+"""Websoft9's profile on a host with Cockpit, Docker, nginx and containers that behave as Websoft9's do.
+
+test_websoft9_baseline has the service that the profile replaces, judged by the same.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from host.lab.machine import Host
+from host.lab.nspawn import Snapshot
+from host.lab.packages import cockpit_package, install_package
+from host.lab.run import Run
+from host.main_job import Actions, Sampler, counted
+from host.websoft9.cockpit_conf import COCKPIT_CONF, SHIPPED
+from host.websoft9.site import DROP_IN, EVERYTHING, Site
+from host.websoft9.stack import APPHUB, CONFIG, PROXY
+
+LONG = bool(os.environ.get("PORTREEVE_TEST_LONG"))
+READY_AFTER = 60.0 if LONG else 8.0
+"""Seconds from the start of AppHub's container until its command works."""
+
+IN_STEP_WITHIN = 5.0
+"""Seconds after everything is there in which everything must be right."""
+
+MOVED_WITHIN = 15.0
+"""Seconds after a choice; the agent moves a unit at most three times in 10 s, and tests follow closely."""
+
+AT_MOST = 12
+"""Restarts of Cockpit's socket for 500 choices in a few seconds; systemd's limit is 5 in 10 s at once."""
+
+MOVE_THE_DATA_ROOT = """
+systemctl stop docker.socket docker.service
+cp -a /var/lib/docker /srv/plain/moved
+rm -r /var/lib/docker/*
+mkdir -p /etc/docker
+echo '{"data-root": "/srv/plain/moved"}' >/etc/docker/daemon.json
+systemctl start docker.socket docker.service
+"""
+
+
+@pytest.fixture(scope="module")
+def site(lab_run: Run, installed_snapshot: Snapshot) -> Iterator[Site]:
+    with Host(lab_run, installed_snapshot, "websoft9") as host:
+        site = Site(host)
+        site.prepare()
+        site.declare(*EVERYTHING)
+        site.follow(9443)
+        yield site
+
+
+def test_s1_a_choice_moves_cockpit_and_the_proxy_with_one_restart_and_one_reload(site: Site) -> None:
+    site.follow(9443)
+    reloads = site.stack.reloads()
+
+    def choose() -> None:
+        site.stack.choose_port(9091)
+        site.await_port(9091, MOVED_WITHIN)
+        site.in_step()
+
+    assert counted(site.host, choose) == Actions(daemon_reloads=1, socket_restarts=1)
+    assert site.stack.reloads() == reloads + 1
+    assert not site.host.is_listening(9443)
+    assert "ListenStream=9091" in site.host.read(DROP_IN)
+
+
+def test_s2_an_upgrade_of_cockpit_keeps_the_choice(site: Site) -> None:
+    site.follow(9443)
+    with Sampler(site.host, 9443, 9090, 9191) as sampler:
+        install_package(site.host, cockpit_package(site.host, vendor_port=9191))
+        site.await_port(9443, IN_STEP_WITHIN)
+        install_package(site.host, cockpit_package(site.host))
+        site.await_port(9443, IN_STEP_WITHIN)
+        assert not any({9090, 9191} & sample for sample in sampler.seen())
+    site.in_step()
+
+
+def test_s3_containers_that_come_back_slowly_find_cockpit_where_it_was(site: Site) -> None:
+    site.follow(9443)
+    drop_in = site.host.read(DROP_IN)
+    with Sampler(site.host, 9443, 9090) as sampler:
+        site.stack.down()
+        site.reason("container-absent")
+        site.stack.up(apphub_delay=READY_AFTER)
+        site.host.wait_until(site.stack.apphub_is_ready, READY_AFTER + 10, "AppHub is ready")
+        site.await_port(9443, IN_STEP_WITHIN)
+        assert set(sampler.seen()) == {frozenset({9443})}
+    assert site.host.read(DROP_IN) == drop_in
+    site.in_step()
+
+
+def test_s3_what_was_chosen_while_containers_were_away_is_followed(site: Site) -> None:
+    site.follow(9443)
+    site.stack.down()
+    config = site.stack.config_path
+    site.host.write(config, site.host.read(config).replace("port = 9443", "port = 9444"))
+    site.reason("container-absent")
+    site.stack.up(apphub_delay=3)
+    site.host.wait_until(site.stack.apphub_is_ready, 13, "AppHub is ready")
+    site.await_port(9444, IN_STEP_WITHIN)
+    site.in_step()
+
+
+def test_cockpit_takes_browsers_from_the_address_that_apphub_names(site: Site) -> None:
+    host = site.host
+    site.follow(9443)
+    site.stack.setconfig("nginx_proxy_manager", "docker0_ip", "172.18.0.1")
+    wanted = SHIPPED.replace("172.17.0.1", "172.18.0.1")
+    host.wait_until(lambda: host.read(COCKPIT_CONF) == wanted, MOVED_WITHIN, "the address is there")
+    # A menu of Websoft9's writes its shipped cockpit.conf over it.
+    host.write(COCKPIT_CONF, SHIPPED)
+    host.wait_until(lambda: host.read(COCKPIT_CONF) == wanted, MOVED_WITHIN, "the address is back")
+    site.stack.setconfig("nginx_proxy_manager", "docker0_ip", "172.17.0.1")
+    host.wait_until(lambda: host.read(COCKPIT_CONF) == SHIPPED, MOVED_WITHIN, "as it was")
+    site.in_step()
+
+
+def test_s4_a_proxy_that_restarts_finds_cockpit_and_nobody_loses_a_session(site: Site) -> None:
+    site.follow(9443)
+
+    def restart() -> None:
+        site.stack.restart(PROXY)
+        site.await_port(9443, IN_STEP_WITHIN)
+        site.in_step()
+
+    assert counted(site.host, restart) == Actions(daemon_reloads=0, socket_restarts=0)
+
+
+def test_s4_a_proxy_that_restarts_with_apphub_finds_cockpit(site: Site) -> None:
+    site.follow(9443)
+    site.stack.restart(APPHUB, PROXY)
+    site.await_port(9443, IN_STEP_WITHIN)
+    site.in_step()
+
+
+def test_s5_a_port_that_somebody_holds_is_named_and_nothing_moves(site: Site) -> None:
+    host = site.host
+    site.follow(9443)
+    host.run("systemd-run", "-q", "--unit=holder", "python3", "-m", "http.server", "9777")
+    host.wait_until(lambda: host.is_listening(9777), 10, "somebody holds the port")
+    try:
+        site.stack.choose_port(9777)
+        told = site.reason("port-held")
+        assert "9777" in str(told["trouble"])
+        assert site.listens(9443)
+        assert site.proxied_to(9443)
+        assert site.stack.chosen_port() == 9777, "config.ini is AppHub's, and what was chosen stays chosen"
+    finally:
+        host.run("systemctl", "stop", "holder")
+    site.await_port(9777, 15)
+    site.in_step()
+
+
+def test_s7_a_data_root_that_is_moved_is_followed(site: Site) -> None:
+    host = site.host
+    site.follow(9443)
+    before = site.stack.config_path
+    site.stack.down()
+    host.shell(MOVE_THE_DATA_ROOT, timeout=120)
+    site.stack.up()
+    assert site.stack.config_path != before
+    assert not host.exists(before)
+    site.follow(9447)
+
+
+def test_s8_an_agent_that_is_killed_in_the_middle_of_an_apply_ends_up_right(site: Site) -> None:
+    host = site.host
+    site.follow(9443)
+    slow = "/etc/systemd/system/cockpit.socket.d/slow.conf"
+    host.write(slow, "[Socket]\nExecStartPre=/bin/sleep 2\n")
+    host.run("systemctl", "daemon-reload")
+    try:
+        site.stack.choose_port(9445)
+        host.wait_until(lambda: socket_state(host) == "activating", 10, "the socket is on its way up")
+        host.run("systemctl", "kill", "-s", "KILL", "portreeve")
+        site.await_port(9445, 30)
+        site.in_step()
+    finally:
+        host.run("rm", slow)
+        host.run("systemctl", "daemon-reload")
+    assert host.run("systemctl", "is-system-running").stdout == "running\n"
+
+
+def socket_state(host: Host) -> str:
+    return host.run("systemctl", "show", "-P", "ActiveState", "cockpit.socket").stdout.strip()
+
+
+def test_s9_of_five_hundred_choices_the_last_wins_with_few_restarts(site: Site) -> None:
+    site.follow(9443)
+    loop = (
+        "for n in $(seq 10001 10500); do"
+        ' apphub setconfig --section cockpit --key port --value "$n" || exit 1; done'
+    )
+
+    def choose() -> None:
+        site.stack.containers.docker("exec", APPHUB, "sh", "-c", loop, timeout=90)
+        site.await_port(10500, 20)
+        site.in_step()
+
+    moved = counted(site.host, choose)
+    print(f"{moved.socket_restarts} restarts for 500 choices")
+    assert 1 <= moved.socket_restarts <= AT_MOST
+    told = [str(entry.get("MESSAGE", "")) for entry in site.host.journal()]
+    assert not [line for line in told if "Start request repeated too quickly" in line]
+
+
+def test_s10_a_config_that_is_empty_for_two_seconds_changes_nothing(site: Site) -> None:
+    site.follow(9443)
+    whole = site.host.read(site.stack.config_path)
+    drop_in = site.host.read(DROP_IN)
+
+    def truncate() -> None:
+        site.host.write(site.stack.config_path, "")
+        try:
+            with Sampler(site.host, 9443, 9090) as sampler:
+                site.reason("key-absent")
+                threading.Event().wait(2)
+                assert set(sampler.seen()) == {frozenset({9443})}
+                assert site.host.read(DROP_IN) == drop_in
+                assert site.proxied_to(9443)
+        finally:
+            site.host.write(site.stack.config_path, whole)
+        site.await_port(9443, IN_STEP_WITHIN)
+        site.in_step()
+
+    assert counted(site.host, truncate) == Actions(daemon_reloads=0, socket_restarts=0)
+
+
+def test_s11_a_volume_that_is_removed_and_made_anew_is_followed(site: Site) -> None:
+    site.follow(9443)
+    site.stack.down()
+    site.stack.containers.docker("volume", "rm", CONFIG)
+    site.reason("container-absent")
+    assert site.listens(9443)
+    # The new volume begins with the template of AppHub's image, which says 9090.
+    site.stack.up()
+    site.await_port(9090, IN_STEP_WITHIN + 5)
+    site.follow(9446)
