@@ -31,7 +31,7 @@ from portreeve.definitions.upstream import Written, writers, writers_of
 from portreeve.graph.drafts import Draft
 from portreeve.graph.model import Graph, Kind
 
-_WRAP = 38
+_WRAP = 44
 _LINES = 2
 """Of a description."""
 
@@ -134,7 +134,7 @@ def _effects(draft: Draft, sync: Sync) -> None:
     draft.edge(_sync(draft, sync), files)
     for target in sync.targets:
         if isinstance(target.place, ContainerFile):
-            draft.edge(files, _container(draft, target.place.container), "mounts it")
+            draft.edge(files, _container(draft, target.place.container), "mounted by")
     for word, steps in (("check", sync.check), ("", sync.apply), ("verify", sync.verify)):
         for step in steps:
             for head, label in _effect(draft, step, word):

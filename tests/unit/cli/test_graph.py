@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -52,7 +53,12 @@ def test_an_unknown_name_gets_a_suggestion(host: Host) -> None:
     assert "`app`" in result.exception.hint
 
 
-def test_the_picture_in_the_docs_is_that_of_the_shipped_example(host: Host) -> None:
-    (host.etc / "syncs.d/app.toml").unlink()
-    host.sync((TOP / "examples/syncs.d/cockpit.toml").read_text(), name="cockpit")
-    assert graph(host, "--format", "svg").stdout == (TOP / "docs/graph-cockpit.svg").read_text()
+@pytest.mark.parametrize(("picture", "shipped"), [("cockpit", "examples"), ("websoft9", "profiles/websoft9")])
+def test_the_pictures_in_the_docs_are_those_of_what_is_shipped(
+    tmp_path: Path, picture: str, shipped: str
+) -> None:
+    host = Host(tmp_path / "other")
+    shutil.copytree(TOP / shipped, host.etc, dirs_exist_ok=True)
+    file = TOP / f"docs/graph-{picture}.svg"
+    drawn = graph(host, "--format", "svg").stdout
+    assert drawn == file.read_text(), f"`portreeve graph --format svg` gives another picture than {file}"

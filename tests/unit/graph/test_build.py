@@ -90,7 +90,7 @@ def test_all_targets_of_a_sync_are_one_set(host: Host) -> None:
     graph = build(host.load())
     files = found(graph, "2 files")
     assert files.details == ("proxy:proxy_conf/conf.d/app.conf", "/etc/other.ini")
-    assert edge(graph, files, found(graph, "proxy")).label == "mounts it, check, signal"
+    assert edge(graph, files, found(graph, "proxy")).label == "mounted by, check, signal"
     assert edge(graph, files, found(graph, "curl")).label == "command"
     assert edge(graph, files, found(graph, "firewalld")).label == "port"
 
