@@ -8,7 +8,7 @@ folder wins; they apply in the order of their file names. See systemd.unit(5), "
 import os.path
 import re
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,7 +88,7 @@ class _Search:
         for main in mains:
             self.watch(main)
         present = next((main for main in mains if os.path.lexists(main)), None)
-        files = self.drop_ins(f"{SETTINGS}.d")
+        files = self.drop_ins([folder / f"{SETTINGS}.d" for folder in self.folders])
         if present is not None and not _is_masked(present):
             files = (present, *files)
         settings = Candidate(SETTINGS, "", files)
@@ -97,16 +97,17 @@ class _Search:
 
     def of_kind(self, kind: str) -> Iterator[Candidate]:
         winners: dict[str, Path] = {}
-        amended: dict[str, Path] = {}
+        amended: dict[str, list[Path]] = {}
         for folder in self.folders:
             for entry in self.entries(folder / kind):
                 if entry.suffix == _SUFFIX:
                     self.watch(entry)
                     winners.setdefault(entry.stem, entry)
                 elif entry.name.endswith(f"{_SUFFIX}.d"):
-                    amended.setdefault(entry.name.removesuffix(f"{_SUFFIX}.d"), entry)
+                    amended.setdefault(entry.name.removesuffix(f"{_SUFFIX}.d"), []).append(entry)
         for name, file in sorted(winners.items()):
-            drop_ins = self.drop_ins(f"{kind}/{name}{_SUFFIX}.d")
+            # A folder that is not there yet is noticed by whoever watches the folder that it would be in.
+            drop_ins = self.drop_ins(amended.get(name, ()))
             if _is_masked(file):
                 continue
             problem = name_problem(file)
@@ -116,21 +117,23 @@ class _Search:
             yield Candidate(kind, name, (file, *drop_ins))
         self.report_orphans(kind, amended, winners)
 
-    def drop_ins(self, relative: str) -> tuple[Path, ...]:
+    def drop_ins(self, folders: Iterable[Path]) -> tuple[Path, ...]:
         found: dict[str, Path] = {}
-        for folder in self.folders:
-            for entry in self.entries(folder / relative):
+        for folder in folders:
+            for entry in self.entries(folder):
                 if entry.suffix == _SUFFIX:
                     self.watch(entry)
                     found.setdefault(entry.name, entry)
         return tuple(file for _, file in sorted(found.items()) if not _is_masked(file))
 
-    def report_orphans(self, kind: str, amended: Mapping[str, Path], winners: Mapping[str, Path]) -> None:
-        for name, folder in amended.items():
+    def report_orphans(
+        self, kind: str, amended: Mapping[str, Sequence[Path]], winners: Mapping[str, Path]
+    ) -> None:
+        for name, folders in amended.items():
             if name not in winners:
                 self.problems.append(
                     Problem(
-                        folder,
+                        folders[0],
                         0,
                         f"these drop-ins amend {kind}/{name}{_SUFFIX}, which does not exist",
                         hint=did_you_mean(

@@ -80,3 +80,14 @@ def test_a_definition_that_comes_while_the_first_are_read_is_not_overlooked(
         lambda: all((root / f"late{number}.conf").exists() for number in range(20)),
         "all that came during the start are followed",
     )
+
+
+def test_a_drop_in_in_a_folder_that_is_made_later_is_read(
+    root: Path, start: Start, eventually: Eventually
+) -> None:
+    agent = start()
+    eventually(lambda: agent.told_all("READY=1"), "the agent is ready")
+    folder = root / "etc/portreeve/syncs.d/app.toml.d"
+    folder.mkdir()
+    (folder / "more.toml").write_text('description = "amended later"\n')
+    eventually(lambda: agent.status("app")["description"] == "amended later", "the drop-in is read")

@@ -100,5 +100,5 @@ def test_a_watcher_is_told_of_folders_that_do_not_exist_yet(host: Host) -> None:
     files = set(host.load().files)
     for folder in host.paths.search:
         assert {folder / "portreeve.toml", folder / "portreeve.toml.d", folder / "templates"} <= files
-        assert {folder / "syncs.d", folder / "services.d", folder / "syncs.d/app.toml.d"} <= files
+        assert {folder / "syncs.d", folder / "services.d"} <= files
     assert {host.vendor / "syncs.d/app.toml", host.etc / "templates/app.j2"} <= files
