@@ -7,6 +7,9 @@ from pathlib import Path
 _MOST_LINKS = 40
 """As many links as the kernel follows (path_resolution(7))."""
 
+EVERY = "*"
+"""A name that stands for every name in its folder, for whoever watches: ``/etc/portreeve/syncs.d/*``."""
+
 
 def trail(path: Path, root: Path = Path("/")) -> tuple[Path, ...]:
     """Every name whose change would make ``path`` lead elsewhere, in the order in which it is met.

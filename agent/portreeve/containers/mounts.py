@@ -124,13 +124,14 @@ def locate(
         return place
     running = container.status in _HAS_MOUNTS
     # What a plugin calls its source need not be a mount point itself.
-    if not running or (local and not (is_mounted or is_mount_point)(place.root)):
+    folder = place.root / place.relative if place.single_file else place.root
+    if not running or (local and not (is_mounted or is_mount_point)(folder)):
         driver = f"driver {place.driver}" if not local else f"type {options.get('type', '')}".rstrip()
         raise Waiting(
             Reason.VOLUME_NOT_MOUNTED,
             f"volume {place.volume} is mounted only while a container uses it",
             evidence=f"{driver}; container {container.name} is {container.status}"
-            + (f", and nothing is mounted at {place.root}" if running else ""),
+            + (f", and nothing is mounted at {folder}" if running else ""),
         )
     return replace(place, on_demand=True)
 

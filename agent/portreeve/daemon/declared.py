@@ -21,8 +21,8 @@ from portreeve.definitions.steps import container_of
 from portreeve.definitions.upstream import upstream
 from portreeve.paths import Paths
 from portreeve.systemd.messages import MessageId
+from portreeve.trail import EVERY
 from portreeve.triggers.interest import Interest
-from portreeve.triggers.points import EVERY
 
 log = logging.getLogger(__name__)
 

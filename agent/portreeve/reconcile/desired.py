@@ -23,6 +23,7 @@ from portreeve.definitions.steps import Step
 from portreeve.errors import Failed, Reason
 from portreeve.reconcile.content import Content
 from portreeve.reconcile.masking import MASK, masked, withheld
+from portreeve.reconcile.mirror import MirroredFile, mirrored
 from portreeve.render.environment import Renderer
 from portreeve.targets.file_state import Attributes, FileContent, observe
 from portreeve.targets.key_edits import KeyEdits
@@ -85,6 +86,7 @@ def desired_content(
     places: Sequence[Place],
     renderer: Renderer,
     kept: Mapping[Place, Attributes],
+    folders: Mapping[str, tuple[MirroredFile, ...]],
 ) -> Content:
     """Everything that should be in force.
 
@@ -94,6 +96,7 @@ def desired_content(
         places: of its targets, in their order.
         renderer: renders its templates.
         kept: mode and owner of each target in the generation in force, so that a change of them is drift.
+        folders: the files of each folder that is mirrored, by the source's name.
 
     Raises:
         Failed: ``template-failed``; an owner or group does not exist; a target cannot be looked at.
@@ -107,9 +110,13 @@ def desired_content(
                 case Template(name=name):
                     files[place] = _file(place, target, renderer.file(name, context), kept.get(place))
                 case Edits():
-                    files[place] = _edits(target.content, renderer, context)
-                case Mirror():
-                    raise NotImplementedError(target)
+                    edits = _edits(target.content, renderer, context)
+                    before = files.get(place)
+                    # Two targets may set different keys of one file.
+                    files[place] = before.with_more(edits) if isinstance(before, KeyEdits) else edits
+                case Mirror(source=source):
+                    uid, gid = _owner(place, target, Attributes(0, os.geteuid(), os.getegid()))
+                    files |= mirrored(place, folders[source], mode=target.mode, uid=uid, gid=gid)
         return Content(
             files=files,
             apply=tuple(rendered(step, renderer, context) for step in sync.apply),
@@ -149,15 +156,18 @@ def _edit_value(value: Scalar, renderer: Renderer, context: Mapping[str, Any]) -
 
 
 def _file(place: Place, target: Target, text: str, kept: Attributes | None) -> FileContent:
+    if kept is None:
+        found = observe(place)
+        kept = found.attributes if found else Attributes(NEW_FILE_MODE, os.geteuid(), os.getegid())
+    uid, gid = _owner(place, target, kept)
+    return FileContent(text.encode(), kept.mode if target.mode is None else target.mode, uid, gid)
+
+
+def _owner(place: Place, target: Target, kept: Attributes) -> tuple[int, int]:
     try:
-        if kept is None:
-            found = observe(place)
-            kept = found.attributes if found else Attributes(NEW_FILE_MODE, os.geteuid(), os.getegid())
-        return FileContent(
-            data=text.encode(),
-            mode=kept.mode if target.mode is None else target.mode,
-            uid=kept.uid if target.owner is None else _user(target.owner),
-            gid=kept.gid if target.group is None else _group(target.group),
+        return (
+            kept.uid if target.owner is None else _user(target.owner),
+            kept.gid if target.group is None else _group(target.group),
         )
     except KeyError as error:
         raise Failed(

@@ -160,7 +160,7 @@ class Generations:
         ((steps, sealed),) = rows
         seal = self._seal if sealed else None
         files = self._database.query(
-            "SELECT path, root, in_place, format, data, mode, uid, gid FROM files"
+            "SELECT path, root, in_place, format, data, mode, uid, gid, folders FROM files"
             " WHERE sync = ? AND number = ? ORDER BY path",
             (name, number),
         )
@@ -266,8 +266,8 @@ class Generations:
         seal = self._seal_of(name, number)
         for place, file in files.items():
             self._database.execute(
-                "INSERT INTO files (sync, number, path, root, in_place, format, data, mode, uid, gid)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO files (sync, number, path, root, in_place, format, data, mode, uid, gid,"
+                " folders) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (name, number, *file_row(place, file, seal)),
             )
 

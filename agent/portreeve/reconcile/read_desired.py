@@ -59,4 +59,6 @@ class DesiredReader:
         # Also of one on its way: what somebody does to its files before it is proved is drift, and not kept.
         latest = record.unfinished or record.good
         kept = self.store.generations.attributes(sync.name, latest.number) if latest else {}
-        return Desired(values, desired_content(sync, values, places, renderer, kept))
+        content = desired_content(sync, values, places, renderer, kept, readings.folders)
+        interest.will_write(place.path for place in content.files)
+        return Desired(values, content)

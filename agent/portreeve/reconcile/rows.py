@@ -16,7 +16,7 @@ from portreeve.targets.wanted import Wanted
 
 
 def file_row(place: Place, file: Wanted, seal: Seal | None) -> tuple[Any, ...]:
-    """A file as path, root, in_place, format, data, mode, uid and gid.
+    """A file as path, root, in_place, format, data, mode, uid, gid and folders.
 
     Args:
         place: where it is.
@@ -26,10 +26,18 @@ def file_row(place: Place, file: Wanted, seal: Seal | None) -> tuple[Any, ...]:
     where = (str(place.path), str(place.root), int(place.in_place))
     match file:
         case FileContent():
-            return (*where, None, _closed(file.data, seal), file.mode, file.uid, file.gid)
+            return (
+                *where,
+                None,
+                _closed(file.data, seal),
+                file.mode,
+                file.uid,
+                file.gid,
+                _octal(file.folders),
+            )
         case KeyEdits():
-            return (*where, file.format.value, _closed(file.dump(), seal), None, None, None)
-    return (*where, None, None, None, None, None)
+            return (*where, file.format.value, _closed(file.dump(), seal), None, None, None, "")
+    return (*where, None, None, None, None, None, "")
 
 
 def load_file(row: tuple[Any, ...], seal: Seal | None) -> tuple[Place, Wanted]:
@@ -38,14 +46,18 @@ def load_file(row: tuple[Any, ...], seal: Seal | None) -> tuple[Place, Wanted]:
     Raises:
         SealBrokenError: it is sealed by another key.
     """
-    path, root, in_place, format_, data, mode, uid, gid = row
+    path, root, in_place, format_, data, mode, uid, gid, folders = row
     place = Place(Path(path), Path(root), bool(in_place))
     if data is None:
         return place, None
     data = seal.open(data) if seal else data
     if format_ is not None:
         return place, KeyEdits.load(format_, data)
-    return place, FileContent(data, mode, uid, gid)
+    return place, FileContent(data, mode, uid, gid, tuple(int(bits, 8) for bits in folders.split()))
+
+
+def _octal(modes: tuple[int, ...]) -> str:
+    return " ".join(f"{bits:04o}" for bits in modes)
 
 
 def _closed(data: bytes, seal: Seal | None) -> bytes:

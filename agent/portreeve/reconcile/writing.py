@@ -11,7 +11,6 @@ from portreeve.definitions.steps import Units, units_of
 from portreeve.reconcile.baseline import reachable, together
 from portreeve.reconcile.checking import rendered_checks
 from portreeve.reconcile.content import Content
-from portreeve.reconcile.generations import BASELINE
 from portreeve.reconcile.log import log_step
 from portreeve.reconcile.masking import withheld
 from portreeve.reconcile.record import Generation, Record
@@ -96,6 +95,7 @@ class Writer:
                 keep=keep,
             )
             commit(staged)
+        self._remove_unused(record, content)
         return self._written(record, content, "written")
 
     def replace_with_known(self, record: Record, generation: Generation, why: str) -> Record:
@@ -112,11 +112,15 @@ class Writer:
         with self.pulse.step(f"{record.name}: write", WRITE_TIMEOUT), stage(files) as staged:
             record = self.store.begin_again(record, generation, found=found, now=self.clock.wall(), why=why)
             commit(staged)
-        if generation.number == BASELINE:
-            remove_folders(self.store.folders(record.name))
+        self._remove_unused(record, content)
         seen = content.drift(found)
         how = f"written again, {why} ({seen})" if seen else f"written again, {why}"
         return self._written(record, content, how, drift=drifted and bool(seen))
+
+    def _remove_unused(self, record: Record, content: Content) -> None:
+        """Remove the folders that were made for files which are not there any more."""
+        used = {folder for place, file in content.files.items() if file for folder in place.path.parents}
+        remove_folders(each for each in self.store.folders(record.name) if each.path not in used)
 
     def _written(self, record: Record, content: Content, how: str, *, drift: bool = False) -> Record:
         assert record.unfinished is not None

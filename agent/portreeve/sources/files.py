@@ -7,13 +7,14 @@ from pathlib import Path
 from portreeve.containers.archive import read_file
 from portreeve.containers.connection import Docker
 from portreeve.containers.mounts import InContainer, InMount, locate
-from portreeve.definitions.locations import FileLocation, HostFile
+from portreeve.definitions.locations import ContainerFile, FileLocation, HostFile
 from portreeve.definitions.model import Source
 from portreeve.errors import Reason, Waiting
+from portreeve.sources.folder import FolderFile, read_folder
 from portreeve.sources.interest import Interest
 from portreeve.sources.open_beneath import Opened, open_beneath
 from portreeve.sources.stable import read_stable, read_twice
-from portreeve.trail import trail
+from portreeve.trail import EVERY, trail
 
 Complete = Callable[[bytes], bool]
 """Whether bytes look like all of a file: they parse, and what is wanted is there."""
@@ -52,6 +53,61 @@ def read_location(
                 name=f"{place} of container {container.name}",
             )
     return data, f"{place} of container {container}"
+
+
+def read_mirrored(source: Source, docker: Docker, interest: Interest) -> tuple[FolderFile, ...]:
+    """The files of a folder that is mirrored, of which there is one at least.
+
+    Args:
+        source: where the folder is.
+        docker: for a container's folder.
+        interest: filled.
+
+    Raises:
+        PortreeveError: it cannot be read; or it is empty, which is never what somebody wants mirrored: a
+            volume that is not mounted yet, or a renewal that is under way.
+    """
+    root, relative = Path("/"), ""
+    match source.location:
+        case HostFile(path=path):
+            relative = str(path)
+        case ContainerFile() as location:
+            container = docker.find(location.container)
+            interest.containers[source.name] = container.id
+            place = locate(docker, container, location)
+            if isinstance(place, InContainer):
+                raise Waiting(
+                    Reason.MOUNT_ABSENT,
+                    f"{place} of container {container.name} is in none of its mounts",
+                    evidence="; ".join(sorted(map(str, container.mounts))) or "it has no mounts at all",
+                    hint="keep the folder that is mirrored in a volume",
+                )
+            interest.poll = interest.poll or place.on_demand
+            # All of a mount, which is a folder here: links end there, and not in the folder above it.
+            root, relative = (
+                (place.root / place.relative, "") if place.single_file else (place.root, place.relative)
+            )
+        case _:
+            raise AssertionError(source.location)
+    way = trail(Path(relative), root)
+    top = way[-1]
+    interest.will_read((*way, top / EVERY))
+    files = read_folder(root, relative)
+    inner = {top / parent / EVERY for file in files for parent in file.relative.parents}
+    ends = {name for file in files for name in trail(Path(relative) / file.relative, root)}
+    further = {name for name in (*inner, *ends) if name.parent != top}
+    if further:
+        # Known only now, so what changed there since would not be noticed otherwise.
+        interest.will_read(further)
+        files = read_folder(root, relative)
+    if not files:
+        raise Waiting(
+            Reason.FILE_ABSENT,
+            f"{root / relative} has no files",
+            evidence="the folder is empty",
+            hint="a mirror is never made empty; remove the target, and its files go back to what was before",
+        )
+    return files
 
 
 def read_credential(name: str, max_size: int, complete: Complete, interest: Interest) -> tuple[bytes, str]:

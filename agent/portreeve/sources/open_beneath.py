@@ -70,10 +70,11 @@ def open_beneath(root: Path, relative: str) -> Opened:
     except OSError as error:
         # Only the root itself is opened by an absolute name.
         missing = root if os.path.isabs(error.filename or "") else shown  # noqa: PTH117
-        raise _explain(error, missing) from error
+        raise explain(error, missing) from error
 
 
-def _explain(error: OSError, path: Path) -> Waiting | Failed:
+def explain(error: OSError, path: Path) -> Waiting | Failed:
+    """The failure that an error of opening means."""
     evidence = f"{path}: {error.strerror}"
     match error.errno:
         case errno.ENOENT:

@@ -18,7 +18,8 @@ from portreeve.definitions.locations import (
 from portreeve.definitions.model import Items, Mirror, Single, Source, Sync, Value
 from portreeve.errors import PortreeveError, Reason, Waiting
 from portreeve.sources.command import read_command
-from portreeve.sources.files import Complete, read_credential, read_location
+from portreeve.sources.files import Complete, read_credential, read_location, read_mirrored
+from portreeve.sources.folder import FolderFile
 from portreeve.sources.formats.errors import FormatError
 from portreeve.sources.formats.parse import parse
 from portreeve.sources.inspect import read_inspection
@@ -38,6 +39,7 @@ class Readings:
         evidence: where each source was found, by its name.
         lists: of each list of containers, by its source's name, the values of each container.
         left_out: why a container is not in a list, for people.
+        folders: the files of each folder that is mirrored, by its source's name.
     """
 
     values: Mapping[str, Single]
@@ -45,6 +47,7 @@ class Readings:
     evidence: Mapping[str, str]
     lists: Mapping[str, Items] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
+    folders: Mapping[str, tuple[FolderFile, ...]] = field(default_factory=dict)
 
 
 def read_sync(sync: Sync, docker: Docker, interest: Interest) -> Readings:
@@ -66,12 +69,14 @@ def read_sync(sync: Sync, docker: Docker, interest: Interest) -> Readings:
     failures: list[PortreeveError] = []
     lists: dict[str, Items] = {}
     left_out: list[str] = []
+    folders: dict[str, tuple[FolderFile, ...]] = {}
     mirrored = {target.content.source for target in sync.targets if isinstance(target.content, Mirror)}
     for source in sync.sources.values():
-        if source.name in mirrored:
-            continue
         wanted = [value for value in sync.values.values() if value.source == source.name]
         try:
+            if source.name in mirrored:
+                folders[source.name] = read_mirrored(source, docker, interest)
+                continue
             if isinstance(source.location, ContainerList):
                 lists[source.name], out = read_list(source, source.location, docker)
                 left_out += out
@@ -89,7 +94,7 @@ def read_sync(sync: Sync, docker: Docker, interest: Interest) -> Readings:
     if failures:
         raise failures[0]
     read = {name: values[name] for name, value in sync.values.items() if value.expr is None}
-    return Readings(read, frozenset(defaulted), evidence, lists, tuple(left_out))
+    return Readings(read, frozenset(defaulted), evidence, lists, tuple(left_out), folders)
 
 
 def _read_source(

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from portreeve.errors import Failed, Reason
@@ -31,12 +31,14 @@ class FileContent:
         mode: permission bits.
         uid: owner.
         gid: group.
+        folders: permission bits of further folders above it that may be made, the innermost last.
     """
 
     data: bytes
     mode: int
     uid: int
     gid: int
+    folders: tuple[int, ...] = field(default=(), compare=False)
 
     @property
     def attributes(self) -> Attributes:

@@ -3,7 +3,7 @@
 from portreeve.containers.connection import Docker
 from portreeve.containers.mounts import InContainer, locate
 from portreeve.definitions.locations import HostFile
-from portreeve.definitions.model import Target, Write
+from portreeve.definitions.model import Mirror, Target, Write
 from portreeve.errors import Reason, Waiting
 from portreeve.targets.place import Place
 
@@ -35,4 +35,8 @@ def locate_target(target: Target, docker: Docker) -> Place:
             hint="mount a volume or folder there",
             step="write",
         )
-    return Place(found.root / found.relative, found.root, in_place or found.single_file)
+    path = found.root / found.relative
+    if isinstance(target.content, Mirror) and found.single_file:
+        # All of a mount that is a folder: links end there, and not in the folder above it.
+        return Place(path, path)
+    return Place(path, found.root, in_place or found.single_file)

@@ -63,7 +63,7 @@ def stage(wanted: Mapping[Place, Wanted]) -> Iterator[Staged]:
     try:
         for place, content in files.items():
             if content is not None:
-                make_folders(place, (), made)
+                make_folders(place, content.folders, made)
                 with writing(place) as entry:
                     written[place] = _write_beside(entry, content)
         # After the last is written: the file system takes many small files to the disk together.

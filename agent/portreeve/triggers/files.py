@@ -5,8 +5,9 @@ import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from portreeve.trail import EVERY
 from portreeve.triggers.folders import Change, Folders, Kind
-from portreeve.triggers.points import EVERY, Point, points
+from portreeve.triggers.points import Point, points
 
 _CREATED = 0.05
 """Seconds until a file that was just made is looked at: its writer mostly needs less."""

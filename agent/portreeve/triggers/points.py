@@ -8,9 +8,6 @@ from portreeve.trail import trail
 Point = tuple[str, str]
 """A folder, which is there and has no link in its path, and a name in it."""
 
-EVERY = "*"
-"""A name that stands for every name in its folder: ``/etc/portreeve/syncs.d/*``."""
-
 
 def points(
     paths: Iterable[Path], watched: Callable[[str], bool] = lambda _: False

@@ -11,9 +11,8 @@ from typing import Protocol
 
 import pytest
 
-from portreeve.trail import trail
+from portreeve.trail import EVERY, trail
 from portreeve.triggers.files import FileWatcher
-from portreeve.triggers.points import EVERY
 
 Eventually = Callable[[Callable[[], object], str], None]
 
