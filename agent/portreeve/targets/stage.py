@@ -111,11 +111,11 @@ def _write_beside(target: Entry, content: FileContent) -> Path:
     try:
         with os.fdopen(descriptor, "wb") as file:
             os.fchown(file.fileno(), content.uid, content.gid)
-            file.write(content.data)
-            file.flush()
             _copy_attributes(target, file.fileno())
-            # Last, since chown and ACLs change the mode bits.
+            # After chown and ACLs, which change the mode bits, and before the first byte: an ACL of the old
+            # file would else open the new content to those whom its mode shuts out.
             os.fchmod(file.fileno(), content.mode)
+            file.write(content.data)
     except BaseException:
         temporary.unlink()
         raise

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from fakes import acl
 from portreeve.errors import Failed, Reason, Waiting
 from portreeve.targets.file_state import FileContent, observe
 from portreeve.targets.folders import remove_folders
@@ -102,6 +103,40 @@ def test_extended_attributes_are_kept(tmp_path: Path) -> None:
     with stage({Place(target): file("new")}) as staged:
         commit(staged)
     assert os.getxattr(target, "user.origin") == b"admin"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+@pytest.mark.parametrize("in_volume", [False, True], ids=["host", "volume"])
+def test_acl_and_owner_are_kept(tmp_path: Path, in_volume: bool) -> None:
+    target = tmp_path / "a.conf"
+    target.write_text("old")
+    os.setxattr(target, acl.ATTRIBUTE, acl.read_for_user(65534))
+    kept = os.getxattr(target, acl.ATTRIBUTE)
+    place = Place(target, tmp_path) if in_volume else Place(target)
+    wanted = FileContent(b"new", 0o644, 65534, 65534)
+    with stage({place: wanted}) as staged:
+        commit(staged)
+    assert observe(place) == wanted
+    assert os.getxattr(target, acl.ATTRIBUTE) == kept
+
+
+def test_an_acl_of_the_old_file_never_opens_new_content_that_is_for_nobody_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "a.conf"
+    target.write_text("old")
+    os.setxattr(target, acl.ATTRIBUTE, acl.read_for_user(65534))
+    set_attribute, sizes = os.setxattr, []
+
+    def noted(descriptor: int, name: str, value: bytes) -> None:
+        set_attribute(descriptor, name, value)
+        sizes.append(os.fstat(descriptor).st_size)
+
+    monkeypatch.setattr(os, "setxattr", noted)
+    with stage({Place(target): file("secret", 0o600)}) as staged:
+        commit(staged)
+    assert sizes == [0], "nothing was to be read while others could have"
+    assert target.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_target_that_cannot_be_written_is_named_and_nothing_is_left(tmp_path: Path) -> None:
