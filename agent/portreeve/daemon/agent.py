@@ -25,6 +25,7 @@ from portreeve.errors import DockerUnavailable, Misuse, Reason
 from portreeve.paths import Paths
 from portreeve.reconcile.board import Board
 from portreeve.reconcile.execute import Executor
+from portreeve.reconcile.grouping import Grouping
 from portreeve.reconcile.queue import Queue
 from portreeve.reconcile.reconciler import Reconciler
 from portreeve.reconcile.status import (
@@ -92,6 +93,7 @@ class Agent:
             docker=self._docker,
             pulse=self.pulse,
             cancelled=self._cancelled,
+            grouping=Grouping(self.queue, clock),
             clock=clock,
         )
         self._reconciler = Reconciler(

@@ -12,7 +12,7 @@ from portreeve.reconcile.content import Content
 from portreeve.reconcile.execute import Executor
 from portreeve.reconcile.memory import Memory
 from portreeve.reconcile.outcome import retry_due
-from portreeve.reconcile.pace import MOST, WINDOW, Pace
+from portreeve.reconcile.pace import MOST, WINDOW
 from portreeve.reconcile.plan import Plan, Snapshot, Step, Which, decide
 from portreeve.reconcile.record import Generation, Record
 from portreeve.reconcile.status import State
@@ -38,7 +38,7 @@ class Look:
     Args:
         sync: its definition.
         memory: of this sync.
-        asked: somebody asked for the look.
+        asked: somebody asked for the look, and what they asked for is not done.
         settings: how the agent works.
         renderer: renders its templates.
         tell: told of the record while what is in force is being replaced.
@@ -68,7 +68,6 @@ class Converger:
         self._executor = executor
         self._writer = executor.writer()
         self._clock = clock
-        self._pace = Pace(clock)
 
     def converge(self, look: Look, record: Record) -> tuple[Record, str | None]:
         """Do all that can be done now; returns the record and the digest that was wanted.
@@ -78,19 +77,18 @@ class Converger:
         """
         if look.desired is not None and record.hold is None and look.memory.probed_by != look.sync:
             self._executor.use_steps(record, look.desired.content)
-        asked = look.asked
         replaced: set[str] = set()
         owed_tried = False
         while not record.left_alone:
             wanted = self._wanted(look, record)
             digest = wanted.digest if wanted else None
-            may_retry = asked or retry_due(record, self._clock.wall())
+            may_retry = look.asked or retry_due(record, self._clock.wall())
             plan = decide(
                 Snapshot(
                     record=record,
                     desired=digest,
                     on_disk=self._on_disk(record, wanted),
-                    probe_due=asked
+                    probe_due=look.asked
                     or look.memory.probe_due(self._clock.monotonic(), look.settings.resync, look.sync),
                     retry_due=may_retry,
                     owed_due=not owed_tried,
@@ -98,7 +96,7 @@ class Converger:
             )
             if plan.step is Step.REST:
                 return record, digest
-            if plan.step is Step.REPLACE and wanted is not None and not asked and not record.restoring:
+            if plan.step is Step.REPLACE and wanted is not None and not look.asked and not record.restoring:
                 self._keep_pace(look, wanted)
             owed_tried = owed_tried or plan.step in (Step.APPLY, Step.OWED)
             if plan.step not in (Step.PROBE, Step.OWED) and record.state in _WOULD_MISLEAD:
@@ -106,16 +104,17 @@ class Converger:
                 look.tell(replace(record, state=State.PENDING, trouble=None))
             if plan.step is Step.REPLACE:
                 self._replace_once(plan, look, record, digest, replaced)
+                self._executor.grouping.leave(record.name)
             if plan.step in (Step.PROBE, Step.VERIFY):
                 # Unless it is seen to work, it is looked at again at the next opportunity.
                 look.memory.probed = None
-            record = self._carry_out(plan, look, record, digest, asked=asked, may_retry=may_retry)
+            record = self._carry_out(plan, look, record, digest, asked=look.asked, may_retry=may_retry)
             if plan.step in (Step.PROBE, Step.VERIFY):
                 look.memory.was_probed(self._clock.monotonic(), look.sync)
-                asked = False
+                look.asked = False
             if record.rejected is not None and record.rejected == digest:
                 # It was tried because somebody asked, and did not work; once is enough.
-                asked = False
+                look.asked = False
         return record, None
 
     def edits(self, record: Record) -> str:
@@ -130,7 +129,7 @@ class Converger:
 
     def _keep_pace(self, look: Look, wanted: Content) -> None:
         """Put changes together that come faster than units may be moved; the newest is written then."""
-        delay = self._pace.delay(units_of(wanted.apply))
+        delay = self._executor.grouping.pace.delay(units_of(wanted.apply))
         if delay > 0:
             look.memory.paused = delay
             units = ", ".join(units_of(wanted.apply))
@@ -159,7 +158,6 @@ class Converger:
     ) -> Record:
         match plan.step, plan.which:
             case Step.APPLY, _:
-                self._pace.note(self._executor.units(record))
                 return self._executor.apply(record)
             case Step.OWED, _:
                 return self._executor.carry_out_owed(record)

@@ -1,9 +1,10 @@
 """Makes content effective and proves it, one step of a plan each. Methods return the record as it then is."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from threading import Event
 
 from portreeve.actions.run import carry_out
@@ -23,6 +24,7 @@ from portreeve.definitions.steps import (
 )
 from portreeve.errors import Failed, PortreeveError, Reason, Waiting
 from portreeve.reconcile.content import Content
+from portreeve.reconcile.grouping import DeferredError, Grouping, Way
 from portreeve.reconcile.log import log_step
 from portreeve.reconcile.masking import masked, withheld
 from portreeve.reconcile.outcome import trouble_of
@@ -51,6 +53,7 @@ class Executor:
         docker: where containers are acted on.
         pulse: told what is done and how long it may take.
         cancelled: set when the agent stops; long probes end then.
+        grouping: has syncs share actions.
         clock: for what is stored.
     """
 
@@ -59,17 +62,12 @@ class Executor:
     docker: Docker
     pulse: Pulse
     cancelled: Event
+    grouping: Grouping
     clock: Clock
 
     def writer(self) -> Writer:
         """What writes the files."""
         return Writer(self.store, self.systemd, self.docker, self.pulse, self.clock)
-
-    def units(self, record: Record) -> tuple[str, ...]:
-        """The units that :meth:`apply` moves."""
-        assert record.unfinished is not None
-        content = self.store.generations.content(record.name, record.unfinished.number)
-        return units_of(content.apply)
 
     def apply(self, record: Record) -> Record:
         """Make the unfinished generation effective: one daemon-reload if units changed, then its steps.
@@ -77,28 +75,26 @@ class Executor:
         A step whose container does not run is owed: the others go on without it.
 
         Raises:
+            DeferredError: others are about to need the same; the next look goes on where this one ended.
             PortreeveError: it is worth another try, with the same content.
         """
         assert record.unfinished is not None
         number = record.unfinished.number
         content = self.store.generations.content(record.name, number)
-        owing: dict[int, Trouble] = {}
+        way = self.grouping.way(record.name, number)
         try:
             touched = {*content.files, *self.store.retired(record.name, content)}
             if any(is_unit_path(place.path) for place in touched) and systemd_running():
-                with self.pulse.step(f"{record.name}: daemon-reload", DAEMON_RELOAD_TIMEOUT):
-                    self.systemd.daemon_reload(DAEMON_RELOAD_TIMEOUT)
-            for index, step in enumerate(content.apply):
-                try:
-                    self._carry_out(record, content, step)
-                except Waiting as error:
-                    if not isinstance(step, ContainerStep):
-                        raise
-                    owing[index] = _owing(content.said(step), error)
+                self.grouping.daemon_reload(record.name, way, lambda: self._daemon_reload(record.name))
+            self._act(record, content, way, range(way.done, len(content.apply)))
+        except DeferredError:
+            raise
         except PortreeveError as error:
+            self.grouping.leave(record.name)
             error.step = error.step or "apply"
             return self._did_not_work(record, error)
-        record = _owe(replace(record, stage=Stage.APPLIED), owing)
+        self.grouping.leave(record.name)
+        record = _owe(replace(record, stage=Stage.APPLIED), way.owing)
         self.store.save(record)
         log_step(MessageId.SYNC_APPLIED, record, "%s: generation %d applied", number)
         return record
@@ -108,23 +104,44 @@ class Executor:
 
         What is carried out and does not succeed stays owed: the content was made effective without it, and
         the container may still be starting.
+
+        Raises:
+            DeferredError: as for :meth:`apply`.
         """
         generation = record.unfinished or record.good
         assert generation is not None
         content = self.store.generations.content(record.name, generation.number)
-        owing: dict[int, Trouble] = {}
-        for index in record.owed:
-            step = content.apply[index]
-            try:
-                self._carry_out(record, content, step)
-            except (Waiting, Failed) as error:
-                owing[index] = _owing(content.said(step), error)
-            else:
-                said = content.said(step)
-                log_step(MessageId.SYNC_APPLIED, record, "%s: %s, which was owed, is done", said)
-        record = _owe(record, owing)
+        way = self.grouping.way(record.name, generation.number)
+        left = [index for index in record.owed if index >= way.done]
+        self._act(record, content, way, left, owed=True)
+        self.grouping.leave(record.name)
+        record = _owe(record, way.owing)
         self.store.save(record)
         return record
+
+    def _act(
+        self, record: Record, content: Content, way: Way, indexes: Iterable[int], *, owed: bool = False
+    ) -> None:
+        """Carry out actions; those that wait for their containers are noted on the way."""
+        for index in indexes:
+            step = content.apply[index]
+            work = partial(self._carry_out, record, content, step)
+            try:
+                self.grouping.once(record.name, way, step, work)
+            except (Waiting, Failed) as error:
+                waits = isinstance(error, Waiting) and not isinstance(error, DeferredError)
+                if not isinstance(step, ContainerStep) or not (waits or (owed and isinstance(error, Failed))):
+                    raise
+                way.owing[index] = _owing(content.said(step), error)
+            else:
+                if owed:
+                    said = content.said(step)
+                    log_step(MessageId.SYNC_APPLIED, record, "%s: %s, which was owed, is done", said)
+            way.done = index + 1
+
+    def _daemon_reload(self, name: str) -> None:
+        with self.pulse.step(f"{name}: daemon-reload", DAEMON_RELOAD_TIMEOUT):
+            self.systemd.daemon_reload(DAEMON_RELOAD_TIMEOUT)
 
     def verify(self, record: Record) -> Record:
         """Prove that the unfinished generation works; then it is the good one.

@@ -25,6 +25,7 @@ class Memory:
         asked: somebody asked for a look.
         paused: seconds for which its units must not be moved, when that is its trouble.
         writes: paths of its targets, if none of them is among what it reads; empty before the first look.
+        deferred: seconds for which it gives way to others; ``None`` when its last look came to its end.
         begun: looks that began since the agent started.
         runs: the number of the last look that ended.
         values: the values last read, as shown to people.
@@ -40,6 +41,7 @@ class Memory:
     asked: bool = False
     paused: float = 0.0
     writes: frozenset[str] = frozenset()
+    deferred: float | None = None
     begun: int = 0
     runs: int = 0
     values: Mapping[str, str] = field(default_factory=dict)
@@ -59,7 +61,23 @@ class Memory:
         """A look begins; tell whether somebody asked for it."""
         self.begun += 1
         asked, self.asked = self.asked, False
+        self.deferred = None
         return asked
+
+    def defer(self, delay: float, *, asked: bool) -> None:
+        """This look gives way to others; the next one goes on for it.
+
+        Args:
+            delay: seconds until then.
+            asked: what it was asked for is not done.
+        """
+        self.deferred = delay
+        self.asked = self.asked or asked
+
+    def end(self) -> None:
+        """A look ended; one that gave way to others does not count as one."""
+        if self.deferred is None:
+            self.runs = self.begun
 
     def declared_anew(self, sync: Sync) -> bool:
         """The definition is another one than at the last look, which makes what did not work worth a try."""
@@ -86,6 +104,8 @@ class Memory:
 
     def retry_delay(self, record: Record, now: float) -> float | None:
         """Seconds until the next look that no event asks for; ``None``: the resync is soon enough."""
+        if self.deferred is not None:
+            return self.deferred
         if record.state in (State.IN_STEP, State.HELD) or record.trouble is None:
             self.backoff.reset()
             self.reason = None

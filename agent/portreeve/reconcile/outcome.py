@@ -65,6 +65,11 @@ def still_rejected(record: Record, now: float) -> Record:
     return _out_of_step(record, record.rejection, False, now, 0)
 
 
+def deferred(record: Record, now: float) -> Record:
+    """It gives way to others, for a moment; a trouble stays told until it is over."""
+    return record if record.trouble is not None else _enter(record, State.PENDING, None, now)
+
+
 def owing(record: Record, now: float, deadline: float) -> Record:
     """The files are right, and an action of theirs waits for its container; arguments as for out_of_step."""
     assert record.owing is not None

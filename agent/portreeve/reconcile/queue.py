@@ -122,6 +122,13 @@ class Queue:
             if (at is not None and self._waiting.put(key, at)) or awaited:
                 self._changed.notify()
 
+    def due(self, keys: Iterable[str]) -> bool:
+        """One of the keys is about to be given out."""
+        now = self._clock.monotonic()
+        with self._changed:
+            due = self._waiting.due
+            return any(due.get(key, now + 1) <= now for key in keys)
+
     def forget(self, key: str) -> None:
         """Drop a key that no longer exists; work that has begun on it ends by itself."""
         with self._changed:

@@ -16,6 +16,7 @@ from portreeve.reconcile import outcome
 from portreeve.reconcile.board import Board
 from portreeve.reconcile.converge import Converger, Look
 from portreeve.reconcile.execute import Executor
+from portreeve.reconcile.grouping import DeferredError
 from portreeve.reconcile.log import log_change
 from portreeve.reconcile.memory import Memory, status_of
 from portreeve.reconcile.preview import preview_of, preview_without
@@ -25,6 +26,7 @@ from portreeve.reconcile.record import Record
 from portreeve.reconcile.status import Preview, State, SyncStatus
 from portreeve.reconcile.store import Store
 from portreeve.reconcile.templates import read_template
+from portreeve.reconcile.undeclared import undeclared
 from portreeve.reconcile.unexpected import named
 from portreeve.reconcile.workers import Pulse
 from portreeve.render.environment import Renderer
@@ -69,6 +71,7 @@ class Reconciler:
         self._board = board
         self._converger = Converger(store, executor, clock)
         self._reader = DesiredReader(store, docker)
+        self._grouping = executor.grouping
         self._pulse = pulse
         self._watch_first = watch_first
         self._watch = watch
@@ -84,6 +87,7 @@ class Reconciler:
         with self._lock:
             self._settings = definitions.settings.reconcile
             self._syncs = definitions.syncs
+            self._grouping.define(definitions.syncs)
             self._renderer = Renderer(definitions.template_folders, read_template)
             for name in self._memories.keys() - definitions.syncs.keys():
                 del self._memories[name]
@@ -123,8 +127,12 @@ class Reconciler:
 
     def work(self, name: str) -> None:
         """Look at a sync and do what can be done now."""
+        with self._grouping.look(name):
+            self._work(name)
+
+    def _work(self, name: str) -> None:
         declared = self._syncs.get(name)
-        sync = declared or _undeclared(name)
+        sync = declared or undeclared(name)
         memory = self._memory(name)
         if declared is not None and self._as_written(sync, memory):
             return
@@ -137,11 +145,12 @@ class Reconciler:
                 if declared is None and record.hold is None:
                     return
                 record = self._look(sync, record, memory, asked=asked, declared=declared is not None)
-                self._remember(record)
+                if memory.deferred is None:
+                    self._remember(record)
         except PortreeveError as failure:
             log.error("%s: %s", name, failure)
             record = outcome.out_of_step(record, failure, self._clock.wall(), sync.deadline)
-        memory.runs = memory.begun
+        memory.end()
         now = self._clock.wall()
         delay = memory.retry_delay(record, now)
         next_try = None if delay is None else now + delay
@@ -202,6 +211,9 @@ class Reconciler:
             with named(sync.name):
                 record, wanted = self._converger.converge(look, record)
                 edits = self._converger.edits(record) if record.left_alone else ""
+        except DeferredError as error:
+            memory.defer(error.delay, asked=look.asked)
+            return outcome.deferred(self._store.record(sync.name), now())
         except PortreeveError as failure:
             # The executor may have stored more than the record at hand knows.
             return outcome.out_of_step(self._store.record(sync.name), failure, now(), sync.deadline)
@@ -266,18 +278,3 @@ class Reconciler:
 def _targets(sync: Sync) -> set[Path]:
     """Those that can be watched."""
     return {target.place.path for target in sync.targets if isinstance(target.place, HostFile)}
-
-
-def _undeclared(name: str) -> Sync:
-    return Sync(
-        name=name,
-        description="not declared any more",
-        sources={},
-        values={},
-        targets=(),
-        check=(),
-        apply=(),
-        verify=(),
-        deadline=ReconcileSettings().deadline,
-        origin=(),
-    )

@@ -14,6 +14,7 @@ from portreeve.definitions.settings import DockerSettings, ReconcileSettings, Se
 from portreeve.definitions.steps import Restart, UnitActive
 from portreeve.reconcile.board import Board
 from portreeve.reconcile.execute import Executor
+from portreeve.reconcile.grouping import Grouping
 from portreeve.reconcile.pace import WINDOW
 from portreeve.reconcile.queue import Queue
 from portreeve.reconcile.reconciler import Reconciler
@@ -58,20 +59,23 @@ class Host:
         )
         self.start(store)
 
-    def start(self, store: Callable[[Path], Store] = Store) -> None:
-        """The agent starts."""
-        clock = Clock(monotonic=lambda: self.ticks, wall=lambda: self.now)
+    def start(self, store: Callable[[Path], Store] = Store, clock: Clock | None = None) -> None:
+        """The agent starts; its clock is what the test says, unless it gets one that runs."""
+        clock = clock or Clock(monotonic=lambda: self.ticks, wall=lambda: self.now)
         self.store = store(self.folder / "state.sqlite")
         self.queue = Queue(clock)
         self.board = Board(clock)
         self.cancelled = threading.Event()
         self.docker = Docker(DockerSettings(self.docker_socket, timeout=2.0))
+        self.grouping = Grouping(self.queue, clock)
+        self.systemd = Systemd(self.manager.address)
         executor = Executor(
             store=self.store,
-            systemd=Systemd(self.manager.address),
+            systemd=self.systemd,
             docker=self.docker,
             pulse=Pulse(clock),
             cancelled=self.cancelled,
+            grouping=self.grouping,
             clock=clock,
         )
         self.reconciler = Reconciler(
