@@ -19,6 +19,9 @@ from portreeve.targets.place import Place
 _RECENT = 16
 """Contents that are kept in memory: one look needs the same one half a dozen times."""
 
+_RECENT_SIZE = 1 << 20
+"""Bytes that such a content may have: a few large mirrors would else be all of the agent's memory."""
+
 BASELINE = 0
 """The number of the generation that holds what was there before portreeve."""
 
@@ -136,7 +139,7 @@ class Generations:
         if recent is not None:
             return recent
         content = self._content(name, number)
-        if number != BASELINE:
+        if number != BASELINE and _size(content) <= _RECENT_SIZE:
             while len(self._recent) >= _RECENT:
                 # Other workers do the same: in single steps, and without surprise at what they took.
                 self._recent.pop(next(iter(list(self._recent)), ("", BASELINE)), None)
@@ -270,6 +273,10 @@ class Generations:
                 " folders) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (name, number, *file_row(place, file, seal)),
             )
+
+
+def _size(content: Content) -> int:
+    return sum(len(file.data) for file in content.files.values() if isinstance(file, FileContent))
 
 
 def _in_the_clear(files: Files) -> list[tuple[object, ...]]:

@@ -53,7 +53,7 @@ def mirrored(
         gid: group of all of them.
     """
     return {
-        Place(folder.path / file.relative, folder.root): FileContent(
+        Place(folder.path / file.relative, folder.root, folder.in_place): FileContent(
             file.data,
             mode_of(file) if mode is None else mode,
             uid,
