@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
+from portreeve.definitions.locations import HostFile
 from portreeve.definitions.model import (
     Edits,
+    Format,
     Items,
     Mirror,
     Scalar,
@@ -108,7 +110,8 @@ def desired_content(
         for target, place in zip(sync.targets, places, strict=True):
             match target.content:
                 case Template(name=name):
-                    files[place] = _file(place, target, renderer.file(name, context), kept.get(place))
+                    text = renderer.file(name, context, _path(target))
+                    files[place] = _file(place, target, text, kept.get(place))
                 case Edits():
                     edits = _edits(target.content, renderer, context)
                     before = files.get(place)
@@ -142,17 +145,27 @@ def rendered(step: AnyStep, renderer: Renderer, context: Mapping[str, Any]) -> A
 def _edits(edits: Edits, renderer: Renderer, context: Mapping[str, Any]) -> KeyEdits:
     return KeyEdits(
         edits.format,
-        tuple((key, _edit_value(value, renderer, context)) for key, value in edits.set.items()),
+        tuple((key, _edit_value(edits, key, renderer, context)) for key in edits.set),
     )
 
 
-def _edit_value(value: Scalar, renderer: Renderer, context: Mapping[str, Any]) -> Scalar:
+def _edit_value(edits: Edits, key: tuple[str, ...], renderer: Renderer, context: Mapping[str, Any]) -> Scalar:
     """A value with its type, where the text is nothing but that: a number of JSON is not a text of digits."""
+    value = edits.set[key]
     if not isinstance(value, str):
         return value
     alone = _ONE_VALUE.fullmatch(value)
     typed = context.get(alone[1]) if alone else None
+    if edits.format is Format.UNIT and not isinstance(typed, int | float):
+        return renderer.setting(key[-1], value, context)
     return typed if isinstance(typed, str | int | float | bool) else renderer.text(value, context)
+
+
+def _path(target: Target) -> str:
+    """Where the file is, as far as its readers know."""
+    if isinstance(target.place, HostFile):
+        return str(target.place.path)
+    return f"{target.place.mount or ''}/{target.place.path}"
 
 
 def _file(place: Place, target: Target, text: str, kept: Attributes | None) -> FileContent:

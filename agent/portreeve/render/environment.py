@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import FunctionLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import FunctionLoader, TemplateError, TemplateNotFound, TemplateSyntaxError
 
 from portreeve.errors import Failed, PortreeveError, Reason
 from portreeve.render.lint import find_template
+from portreeve.render.marks import UnfitError
+from portreeve.render.sandbox import sandbox
+from portreeve.render.syntax import Syntax, settle, syntax_of
 
 
 class Renderer:
@@ -22,12 +24,7 @@ class Renderer:
     def __init__(self, folders: Sequence[Path], read: Callable[[Path], str] = Path.read_text) -> None:
         self._read = read
         self._folders = tuple(folders)
-        self._environment = ImmutableSandboxedEnvironment(
-            loader=FunctionLoader(self._load),
-            undefined=StrictUndefined,
-            keep_trailing_newline=True,
-            autoescape=False,
-        )
+        self._environment = sandbox(FunctionLoader(self._load))
 
     def _load(self, name: str) -> tuple[str, str, Callable[[], bool]] | None:
         """Like jinja2's own loader, which would not notice that a folder of higher rank got the template."""
@@ -40,14 +37,22 @@ class Renderer:
     def _is(self, name: str, path: Path, stamp: tuple[int, ...]) -> bool:
         return find_template(name, self._folders) == path and _stamp(path) == stamp
 
-    def file(self, name: str, context: Mapping[str, Any]) -> str:
+    def file(self, name: str, context: Mapping[str, Any], path: str = "") -> str:
         """The text that a template file gives.
+
+        Args:
+            name: of the template.
+            context: what it may use.
+            path: of the file that it is for; its name tells how values are written.
 
         Raises:
             Failed: ``template-failed``, with the template's file and line where they are known.
         """
         try:
-            return self._environment.get_template(name).render(context)
+            rendered = self._environment.get_template(name).render(context)
+            return settle(rendered, syntax_of(path, name))
+        except UnfitError as error:
+            raise _unfit(f"the template {name} could not be rendered", error, context) from None
         except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, OSError) as error:
             raise _failed(f"the template {name} could not be rendered", error) from error
 
@@ -58,7 +63,24 @@ class Renderer:
             Failed: ``template-failed``.
         """
         try:
-            return self._environment.from_string(template).render(context)
+            return settle(self._environment.from_string(template).render(context), None)
+        except UnfitError as error:
+            raise _unfit(f"the text {template!r} could not be rendered", error, context) from None
+        except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+            raise _failed(f"the text {template!r} could not be rendered", error) from error
+
+    def setting(self, key: str, template: str, context: Mapping[str, Any]) -> str:
+        """What a template inside a definition gives for one setting of a unit file.
+
+        Raises:
+            Failed: ``template-failed``.
+        """
+        begin = f"{key}="
+        try:
+            rendered = self._environment.from_string(template).render(context)
+            return settle(begin + rendered, Syntax.UNIT).removeprefix(begin)
+        except UnfitError as error:
+            raise _unfit(f"the text {template!r} could not be rendered", error, context) from None
         except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
             raise _failed(f"the text {template!r} could not be rendered", error) from error
 
@@ -86,3 +108,26 @@ def _failed(what: str, error: Exception) -> PortreeveError:
         hint="`portreeve check` shows templates with their mistakes",
         step="render",
     )
+
+
+def _unfit(what: str, error: UnfitError, context: Mapping[str, Any]) -> PortreeveError:
+    """The error, with the value called by its name; what it is would be too much for a secret."""
+    return Failed(
+        Reason.TEMPLATE_FAILED,
+        what,
+        evidence=f"{_name(error.value, context)} {error}",
+        hint="a value is printed plain, or by the filter of the file's syntax: `unit`, `nginx` or `env`",
+        step="render",
+    )
+
+
+def _name(value: str, context: Mapping[str, Any]) -> str:
+    for name, found in context.items():
+        if isinstance(found, str) and found == value:
+            return f"the value `{name}`"
+        for item in found if isinstance(found, tuple) else ():
+            inner = item.items() if isinstance(item, Mapping) else (("", item),)
+            for key, part in inner:
+                if part == value:
+                    return f"`{key}` of one in `{name}`" if key else f"an item of `{name}`"
+    return "what is printed"

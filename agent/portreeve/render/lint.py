@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from jinja2 import TemplateSyntaxError, meta, nodes
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from portreeve.definitions.problems import Problem
 from portreeve.definitions.suggestions import did_you_mean
+from portreeve.render.sandbox import sandbox
 
-_ENVIRONMENT = ImmutableSandboxedEnvironment(autoescape=False)
+_ENVIRONMENT = sandbox()
 _VALUES = "values"
 
 
