@@ -60,6 +60,7 @@ class Reason(StrEnum):
     STATE_UNUSABLE = "state-unusable"
     SYSTEMD_UNREACHABLE = "systemd-unreachable"
     TEMPLATE_FAILED = "template-failed"
+    TOOL_FAILED = "tool-failed"
     UNDECLARED = "undeclared"
     UNIT_ABSENT = "unit-absent"
     UNIT_JOB_FAILED = "unit-job-failed"

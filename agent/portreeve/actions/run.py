@@ -2,19 +2,26 @@
 
 from portreeve.actions.command import run_command
 from portreeve.actions.containers import run_exec, send_signal
+from portreeve.actions.selinux import label_port
 from portreeve.actions.units import act_on_unit
 from portreeve.containers.connection import Docker
-from portreeve.definitions.steps import ApplyStep, Command, Exec, Signal, UnitStep
+from portreeve.definitions.steps import Command, Exec, SelinuxPort, Signal, UnitStep
 from portreeve.systemd.bus import Systemd
 
+HostStep = UnitStep | Command | Exec | Signal | SelinuxPort
+"""Actions of which nothing has to be remembered."""
 
-def carry_out(step: ApplyStep, *, systemd: Systemd, docker: Docker) -> None:
+
+def carry_out(step: HostStep, *, systemd: Systemd, docker: Docker) -> str:
     """Carry out one step and return when it has taken effect.
 
     Args:
         step: with its texts rendered.
         systemd: whose units are acted on.
         docker: whose containers are acted on.
+
+    Returns:
+        why there is nothing to act on here; empty when it was carried out.
 
     Raises:
         Waiting: what it needs is not there yet, or its container does not run.
@@ -23,7 +30,7 @@ def carry_out(step: ApplyStep, *, systemd: Systemd, docker: Docker) -> None:
     """
     if isinstance(step, UnitStep):
         act_on_unit(step, systemd)
-        return
+        return ""
     match step:
         case Command():
             run_command(step)
@@ -31,5 +38,6 @@ def carry_out(step: ApplyStep, *, systemd: Systemd, docker: Docker) -> None:
             run_exec(step, docker)
         case Signal():
             send_signal(step, docker)
-        case _:
-            raise NotImplementedError(step)
+        case SelinuxPort():
+            return label_port(step)
+    return ""

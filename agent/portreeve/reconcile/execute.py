@@ -16,7 +16,9 @@ from portreeve.definitions.steps import (
     ContainerStep,
     Disable,
     Enable,
+    FirewalldPort,
     Http,
+    SelinuxPort,
     Stop,
     Tcp,
     VerifyStep,
@@ -24,9 +26,11 @@ from portreeve.definitions.steps import (
 )
 from portreeve.errors import Failed, PortreeveError, Reason, Waiting
 from portreeve.reconcile.content import Content
+from portreeve.reconcile.generations import BASELINE
 from portreeve.reconcile.grouping import DeferredError, Grouping, Way
 from portreeve.reconcile.log import log_step
 from portreeve.reconcile.masking import masked, withheld
+from portreeve.reconcile.openings import Openings
 from portreeve.reconcile.outcome import trouble_of
 from portreeve.reconcile.record import Record
 from portreeve.reconcile.setback import DID_NOT_COME_UP, take_back
@@ -87,6 +91,7 @@ class Executor:
             if any(is_unit_path(place.path) for place in touched) and systemd_running():
                 self.grouping.daemon_reload(record.name, way, lambda: self._daemon_reload(record.name))
             self._act(record, content, way, range(way.done, len(content.apply)))
+            Openings(self.store).close_others(record.name, content.apply if number != BASELINE else ())
         except DeferredError:
             raise
         except PortreeveError as error:
@@ -94,7 +99,7 @@ class Executor:
             error.step = error.step or "apply"
             return self._did_not_work(record, error)
         self.grouping.leave(record.name)
-        record = _owe(replace(record, stage=Stage.APPLIED), way.owing)
+        record = _owe(replace(record, stage=Stage.APPLIED, skipped=tuple(way.skipped)), way.owing)
         self.store.save(record)
         log_step(MessageId.SYNC_APPLIED, record, "%s: generation %d applied", number)
         return record
@@ -125,7 +130,7 @@ class Executor:
         """Carry out actions; those that wait for their containers are noted on the way."""
         for index in indexes:
             step = content.apply[index]
-            work = partial(self._carry_out, record, content, step)
+            work = partial(self._carry_out, record, content, step, way)
             try:
                 self.grouping.once(record.name, way, step, work)
             except (Waiting, Failed) as error:
@@ -214,9 +219,19 @@ class Executor:
             record = replace(record, rejected=None, rejection=None)
         return record
 
-    def _carry_out(self, record: Record, content: Content, step: ApplyStep) -> None:
+    def _carry_out(self, record: Record, content: Content, step: ApplyStep, way: Way) -> None:
+        ports = isinstance(step, FirewalldPort | SelinuxPort)
+        if ports and record.unfinished is not None and record.unfinished.number == BASELINE:
+            # What was there before portreeve needed no port of ours.
+            return
         with self._doing(record, content, step):
-            carry_out(step, systemd=self.systemd, docker=self.docker)
+            if isinstance(step, FirewalldPort):
+                why_not = Openings(self.store).open(record.name, step)
+            else:
+                why_not = carry_out(step, systemd=self.systemd, docker=self.docker)
+        if why_not:
+            way.skipped.append(f"{content.said(step)} skipped: {why_not}")
+            log_step(MessageId.SYNC_APPLIED, record, "%s: %s skipped: %s", content.said(step), why_not)
 
     @contextmanager
     def _doing(self, record: Record, content: Content, step: ApplyStep | VerifyStep) -> Iterator[None]:

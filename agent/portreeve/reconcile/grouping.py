@@ -47,6 +47,7 @@ class Way:
         done: so many of its actions are done or owed.
         reloaded: systemd has read its unit files.
         owing: why those are owed that are, by their position.
+        skipped: actions that had nothing to act on, each with why.
         until: monotonic seconds up to which it waits for others; ``None`` before it waits for the first time.
     """
 
@@ -55,6 +56,7 @@ class Way:
     done: int = 0
     reloaded: bool = False
     owing: dict[int, Trouble] = field(default_factory=dict)
+    skipped: list[str] = field(default_factory=list)
     until: float | None = None
 
 

@@ -261,7 +261,7 @@ class Reconciler:
         before = self._store.record(record.name)
         log_change(before, record)
         # Whether it is held is for others to say, and may have changed since this look began.
-        if replace(record, hold=before.hold, hands_off=before.hands_off) != before:
+        if replace(record, hold=before.hold, hands_off=before.hands_off, opened=before.opened) != before:
             self._store.save(record)
 
     def _post(self, declared: bool, status: SyncStatus) -> None:

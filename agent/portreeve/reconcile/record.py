@@ -43,6 +43,8 @@ class Record:
         next_try: what did not work is not tried before this moment.
         owed: positions of those actions that wait for their containers, of the generation that was made
             effective last; the actions themselves may hold secrets, which are sealed with the generation.
+        opened: ports of the firewall that were opened for it; only the store's own method changes them.
+        skipped: actions that had nothing to act on here, each with why.
         owing: why the first of them could not be carried out.
     """
 
@@ -64,6 +66,8 @@ class Record:
     next_try: float | None = None
     owed: tuple[int, ...] = ()
     owing: Trouble | None = None
+    opened: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
 
     @property
     def in_place(self) -> bool:
@@ -105,6 +109,8 @@ def load_record(name: str, data: dict[str, Any]) -> Record:
         rejection=rejection,
         owed=tuple(owed),
         owing=owing,
+        opened=tuple(data.pop("opened", ())),
+        skipped=tuple(data.pop("skipped", ())),
         **data,
     )
 

@@ -174,7 +174,7 @@ class Store:
     def verified(self, record: Record, number: int) -> None:
         """Save a record together with one of its generations having been proved."""
         with self._database.transaction():
-            self.generations.finish(record.name, number, "verified", "")
+            self.generations.finish(record.name, number, "verified", "; ".join(record.skipped))
             if number != BASELINE:
                 self.generations.disown(record.name, number)
             self._put(record)
@@ -244,6 +244,11 @@ class Store:
             )
         return number
 
+    def remember_opened(self, name: str, opened: tuple[str, ...]) -> None:
+        """Remember which ports of the firewall are open for a sync, and for nobody else."""
+        with self._database.transaction(durable=True):
+            self._overwrite(replace(self.record(name), opened=opened))
+
     def history(self, name: str) -> tuple[GenerationInfo, ...]:
         """The generations of a sync, newest first."""
         return self.generations.history(self.record(name))
@@ -256,7 +261,7 @@ class Store:
     def _put(self, record: Record) -> None:
         # A worker's record is as old as its look; somebody may have asked for a hold since.
         now = self.record(record.name)
-        self._overwrite(replace(record, hold=now.hold, hands_off=now.hands_off))
+        self._overwrite(replace(record, hold=now.hold, hands_off=now.hands_off, opened=now.opened))
 
     def _overwrite(self, record: Record) -> None:
         self._database.execute(
