@@ -41,7 +41,7 @@ class EnvWriter:
     def value(self, value: str, filtered: bool, following: str) -> str:
         """How a value is written at this place."""
         if self._in_comment():
-            refuse_control(value)
+            refuse_control(value, "\t")
             if "\\" in value:
                 raise UnfitError("has a backslash, which may make a comment go on in the next line", value)
             return value

@@ -61,7 +61,7 @@ class NginxWriter:
     def value(self, value: str, filtered: bool, following: str) -> str:
         """How a value is written at this place."""
         if self._at is _At.COMMENT:
-            refuse_control(value)
+            refuse_control(value, "\t")
             return value
         if not filtered:
             refuse_special(value, _SPECIAL, "configuration of nginx", "nginx")

@@ -96,7 +96,7 @@ def shown(character: str) -> str:
 
 
 def _in_comment(value: str) -> str:
-    refuse_control(value)
+    refuse_control(value, "\t")
     if "\\" in value:
         raise UnfitError("has a backslash, which may make a comment go on in the next line", value)
     return value

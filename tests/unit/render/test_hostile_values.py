@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fakes.hostile import HOSTILE
 from portreeve.errors import Failed, PortreeveError, Reason
 from portreeve.render.environment import Renderer
 from portreeve.sources.formats import env as env_format
@@ -15,38 +16,6 @@ from portreeve.sources.formats import unit as unit_format
 UNIT = "/etc/systemd/system/app.service"
 NGINX = "/etc/nginx/conf.d/app.conf"
 ENV = "/etc/default/app"
-
-HOSTILE = [
-    "%i",
-    "%%",
-    "$HOME",
-    "${HOME}",
-    "$$",
-    "a b",
-    " a",
-    "x\\",
-    "x\\\\",
-    '"',
-    "'",
-    'x" LD_PRELOAD=/evil.so "',
-    "; /bin/evil",
-    ";",
-    "# x",
-    "a; } server { listen 81; #",
-    "{}",
-    "`id`",
-    "$(id)",
-    "a&b|c<d>(e)",
-    "~root",
-    "*",
-    "a\tb",
-    "one\nUser=root",
-    "one\r\n[Service]",
-    "{{ 7 * 7 }}",
-    "{% include 'x' %}",
-    "{# x #}",
-    "ü ß €",
-]
 
 LINES = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), max_size=12)
 NASTY = st.text(st.sampled_from(" %$\\\"'`;#{}&|<>()~*?!=:,@+-ax7ü\n\t"), max_size=12)
