@@ -105,7 +105,13 @@ class AgentProcess:
             return
         if self.process.poll() is None:
             self.process.send_signal(number)
-        self.process.communicate(timeout=30)
+        try:
+            self.process.communicate(timeout=30)
+        except subprocess.TimeoutExpired:
+            # faulthandler then writes what each thread is doing.
+            self.process.send_signal(signal.SIGABRT)
+            _, said = self.process.communicate(timeout=30)
+            raise AssertionError(f"the agent did not end within 30 s:\n{said}") from None
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as end:
             end.sendto(b"end", str(self.root / "notify"))
         self._reader.join(10)
