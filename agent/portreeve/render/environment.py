@@ -129,5 +129,9 @@ def _name(value: str, context: Mapping[str, Any]) -> str:
             inner = item.items() if isinstance(item, Mapping) else (("", item),)
             for key, part in inner:
                 if part == value:
-                    return f"`{key}` of one in `{name}`" if key else f"an item of `{name}`"
+                    return _of(item, key, name) if isinstance(item, Mapping) else f"an item of `{name}`"
     return "what is printed"
+
+
+def _of(item: Mapping[str, Any], key: str, name: str) -> str:
+    return f"`{key}` of {item['name']!r} in `{name}`" if "name" in item else f"`{key}` of one in `{name}`"
