@@ -21,7 +21,7 @@ server {
 """
 MAKE = (
     "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 9 -subj /CN=$2"
-    " -keyout $1/privkey.new -out $1/fullchain.new 2>/dev/null && chmod 644 $1/privkey.new"
+    " -keyout $1/../privkey.new -out $1/../fullchain.new 2>/dev/null && chmod 644 $1/../privkey.new"
 )
 
 WATCHER = """
@@ -73,8 +73,7 @@ def live_folder(host: Host) -> str:
 def renew(host: Host, live: str, name: str, *files: str) -> None:
     host.shell(MAKE, live, name)
     for file in files or ("privkey", "fullchain"):
-        host.run("mv", f"{live}/{file}.new", f"{live}/{file}.pem")
-    host.shell("rm -f $1/*.new", live)
+        host.run("mv", f"{live}/../{file}.new", f"{live}/{file}.pem")
 
 
 def served(host: Host) -> str:
@@ -110,12 +109,12 @@ def test_a_renewal_is_one_change_for_a_tls_server_and_no_key_was_ever_readable(s
 def test_half_a_renewal_changes_nothing_until_the_other_half_comes(site: Host) -> None:
     live = live_folder(site)
     site.shell(MAKE, live, "third.example")
-    site.run("mv", f"{live}/privkey.new", f"{live}/privkey.pem")
+    site.run("mv", f"{live}/../privkey.new", f"{live}/privkey.pem")
     site.wait_until(
         lambda: "check-failed" in site.run("portreeve", "explain", SYNC).stdout, 15, "it is refused"
     )
     assert served(site) == "first.example"
-    site.run("mv", f"{live}/fullchain.new", f"{live}/fullchain.pem")
+    site.run("mv", f"{live}/../fullchain.new", f"{live}/fullchain.pem")
     site.wait_until(lambda: served(site) == "third.example", 15, "the whole renewal is served")
 
 

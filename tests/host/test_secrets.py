@@ -93,7 +93,7 @@ class Site:
         self.credential = f"{containers.volume_path('git_data')}/credential"
         self.config = f"{containers.volume_path('apphub_config')}/config.ini"
         self.choose(FIRST)
-        host.write(self.config, "# kept\n[gitea]\nuser_name = nobody\nuser_pwd =\n", mode=0o600)
+        host.write(self.config, "# kept\n[gitea]\nuser_name = nobody\nuser_pwd = none\n", mode=0o600)
         containers.run("git", "-v", "git_data:/data")
         containers.run("apphub", "-v", "apphub_config:/config")
         host.run("mkdir", "-p", "/etc/app")

@@ -6,13 +6,11 @@ from dataclasses import dataclass, replace
 from portreeve.clock import Clock
 from portreeve.definitions.model import Items, Single, Sync
 from portreeve.definitions.settings import ReconcileSettings
-from portreeve.definitions.steps import units_of
 from portreeve.errors import Failed, Reason, Waiting
 from portreeve.reconcile.content import Content
 from portreeve.reconcile.execute import Executor
 from portreeve.reconcile.memory import Memory
 from portreeve.reconcile.outcome import retry_due
-from portreeve.reconcile.pace import MOST, WINDOW
 from portreeve.reconcile.plan import Plan, Snapshot, Step, Which, decide
 from portreeve.reconcile.record import Generation, Record
 from portreeve.reconcile.status import State
@@ -128,15 +126,14 @@ class Converger:
         return content.drift(content.found())
 
     def _keep_pace(self, look: Look, wanted: Content) -> None:
-        """Put changes together that come faster than units may be moved; the newest is written then."""
-        delay = self._executor.grouping.pace.delay(units_of(wanted.apply))
-        if delay > 0:
-            look.memory.paused = delay
-            units = ", ".join(units_of(wanted.apply))
+        """Put changes together that come faster than actions may be done; the newest is written then."""
+        pause = self._executor.grouping.pace.pause(wanted.apply)
+        if pause.delay > 0:
+            look.memory.paused = pause.delay
             raise Waiting(
                 Reason.PACED,
-                f"{units} was moved {MOST} times within {WINDOW:g} s",
-                evidence=f"the next move is due in {delay:.1f} s",
+                pause.why,
+                evidence=f"the next time is due in {pause.delay:.1f} s",
                 hint="nothing; what is wanted then is written then",
                 step="write",
             )

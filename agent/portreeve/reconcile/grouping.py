@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from portreeve.clock import Clock
 from portreeve.definitions.model import Sync
-from portreeve.definitions.steps import ApplyStep, Exec, Reload, ReloadOrRestart, Restart, Signal, unit_of
+from portreeve.definitions.steps import ApplyStep, Exec, Reload, ReloadOrRestart, Restart, Signal
 from portreeve.errors import PortreeveError, Reason, Waiting
 from portreeve.reconcile.jobs import Jobs, Turn
 from portreeve.reconcile.pace import Pace
@@ -118,7 +118,7 @@ class Grouping:
             PortreeveError: it did not work, for this sync or for the one that it was carried out for.
         """
         shared = isinstance(step, _SHARED)
-        self._once(name, way, _action(step) if shared else None, unit_of(step), work)
+        self._once(name, way, _action(step) if shared else None, step, work)
 
     def daemon_reload(self, name: str, way: Way, work: Callable[[], None]) -> None:
         """Have systemd read its files anew, unless it did; arguments and errors as for :meth:`once`."""
@@ -143,10 +143,10 @@ class Grouping:
                     break
 
     def _once(
-        self, name: str, way: Way, action: Hashable | None, unit: str | None, work: Callable[[], None]
+        self, name: str, way: Way, action: Hashable | None, step: ApplyStep | None, work: Callable[[], None]
     ) -> None:
         if action is None:
-            self._begun(unit)
+            self._begun(step)
             work()
         else:
             with self._lock:
@@ -157,7 +157,7 @@ class Grouping:
                     case Turn.WAIT:
                         self._wait(name, action, _UNTIL_ENDED)
                     case Turn.BEGIN:
-                        self._begun(unit)
+                        self._begun(step)
                         self._work(action, work)
         way.since = self._jobs.now()
 
@@ -173,9 +173,9 @@ class Grouping:
             self._waiting[name] = action
         raise DeferredError(delay)
 
-    def _begun(self, unit: str | None) -> None:
-        if unit is not None:
-            self.pace.note((unit,))
+    def _begun(self, step: ApplyStep | None) -> None:
+        if step is not None:
+            self.pace.note(step)
 
     def _work(self, action: Hashable, work: Callable[[], None]) -> None:
         known, failure = False, None
