@@ -116,7 +116,7 @@ class Executor:
         generation = record.unfinished or record.good
         assert generation is not None
         content = self.store.generations.content(record.name, generation.number)
-        way = self.grouping.way(record.name, generation.number)
+        way = self.grouping.way_of_owed(record.name, generation.number)
         left = [index for index in record.owed if index >= way.done]
         self._act(record, content, way, left, owed=True)
         self.grouping.leave(record.name)
@@ -138,6 +138,7 @@ class Executor:
                 if not isinstance(step, ContainerStep) or not (waits or (owed and isinstance(error, Failed))):
                     raise
                 way.owing[index] = _owing(content.said(step), error)
+                self.grouping.owe(record.name, way.generation)
             else:
                 if owed:
                     said = content.said(step)

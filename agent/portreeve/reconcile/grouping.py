@@ -78,6 +78,7 @@ class Grouping:
         self._waiting: dict[str, Hashable] = {}
         self._looking: set[str] = set()
         self._ways: dict[str, Way] = {}
+        self._owing: dict[str, tuple[int, int]] = {}
 
     def define(self, syncs: Mapping[str, Sync]) -> None:
         """Work by these definitions from now on."""
@@ -90,6 +91,8 @@ class Grouping:
             self._siblings = _siblings(members)
             for name in self._ways.keys() - syncs.keys():
                 del self._ways[name]
+            for name in self._owing.keys() - syncs.keys():
+                del self._owing[name]
 
     def way(self, name: str, generation: int) -> Way:
         """The way of a sync through the actions of a generation: the one it is on, or a new one."""
@@ -98,6 +101,20 @@ class Grouping:
             if way is None or way.generation != generation:
                 way = self._ways[name] = Way(generation, self._jobs.now())
             return way
+
+    def way_of_owed(self, name: str, generation: int) -> Way:
+        """The way of a sync through what a generation owes: its files are there since it was owed."""
+        way = self.way(name, generation)
+        with self._lock:
+            owed_at, moment = self._owing.get(name, (generation, way.since))
+            if owed_at == generation and way.done == 0:
+                way.since = min(way.since, moment)
+        return way
+
+    def owe(self, name: str, generation: int) -> None:
+        """The sync owes an action as of now; a job that begins later is good for it too."""
+        with self._lock:
+            self._owing[name] = (generation, self._jobs.now())
 
     def leave(self, name: str) -> None:
         """The sync came to the end of its way, or its files are others now."""
