@@ -6,6 +6,9 @@ from portreeve.containers.signal import send_to_container
 from portreeve.definitions.steps import Exec, Signal
 from portreeve.errors import Failed, Reason, Waiting
 
+_LINES = 5
+"""Lines of standard error that are told; programs often say what is wrong before the last one."""
+
 _NOT_RUN = frozenset({126, 127})
 
 
@@ -29,14 +32,14 @@ def run_exec(step: Exec, docker: Docker) -> None:
         raise Waiting(
             Reason.PROGRAM_ABSENT,
             f"{step.command[0]} cannot be run in container {container.name}",
-            evidence=result.describe(),
+            evidence=result.describe(_LINES),
             hint="name a program that the container's image has",
             step="apply",
         )
     raise Failed(
         Reason.ACTION_FAILED,
         f"{step.command[0]} did not work in container {container.name}",
-        evidence=result.describe(),
+        evidence=result.describe(_LINES),
         hint=f"`docker logs {container.name}` may tell more",
         step="apply",
     )

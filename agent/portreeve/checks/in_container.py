@@ -10,6 +10,9 @@ from portreeve.containers.model import Container
 from portreeve.containers.mounts import mount_of
 from portreeve.definitions.locations import ContainerRef
 
+_LINES = 5
+"""Lines of standard error that are told: nginx says what is wrong in the one before the last."""
+
 
 def holds_in_container(
     ref: ContainerRef, command: Sequence[str], docker: Docker, *, timeout: float
@@ -23,7 +26,7 @@ def holds_in_container(
         timeout: seconds.
 
     Returns:
-        ``None``, or how it ended and the last line of its standard error.
+        ``None``, or how it ended and the last lines of its standard error.
 
     Raises:
         Waiting: the container is not there, or its processes do not run now.
@@ -31,7 +34,7 @@ def holds_in_container(
     """
     container = docker.find(ref)
     result = run_in_container(docker, container, command, timeout=timeout)
-    return None if result.ok else f"{command[0]} in container {container.name}: {result.describe()}"
+    return None if result.ok else f"{command[0]} in container {container.name}: {result.describe(_LINES)}"
 
 
 def seen_from(container: Container, files: Mapping[Path, Path]) -> dict[Path, str]:

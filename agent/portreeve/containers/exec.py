@@ -46,11 +46,17 @@ class ExecResult:
         """It ended by itself with status 0."""
         return self.exit_code == 0 and not self.cut_short
 
-    def describe(self) -> str:
-        """How it ended and its last words; arguments and standard output may be secret and are not told."""
+    def describe(self, lines: int = 1) -> str:
+        """How it ended and its last words; arguments and standard output may be secret and are not told.
+
+        Args:
+            lines: so many of standard error are told at most.
+        """
         how = self.cut_short or _MEANINGS.get(self.exit_code, f"it ended with exit status {self.exit_code}")
-        lines = [line for line in self.stderr.decode(errors="replace").splitlines() if line.strip()]
-        return f"{how}: {cut(lines[-1])}" if lines else how
+        words = [line for line in self.stderr.decode(errors="replace").splitlines() if line.strip()]
+        return (
+            "\n".join([f"{how}: {cut(words[-lines:][0])}", *map(cut, words[-lines:][1:])]) if words else how
+        )
 
 
 _MEANINGS: dict[int | None, str] = {

@@ -25,7 +25,10 @@ def test_it_holds_when_the_program_ends_well(docker: Docker, dockerd: FakeDocker
 def test_else_it_says_how_it_ended_and_its_last_words(docker: Docker, dockerd: FakeDockerd) -> None:
     dockerd.containers = [FakeContainer("proxy")]
     dockerd.exec = FakeExec(frame(2, b"unknown directive\nnginx: test failed\n"), exit_code=1)
-    assert holds(docker) == "nginx in container proxy: it ended with exit status 1: nginx: test failed"
+    assert (
+        holds(docker)
+        == "nginx in container proxy: it ended with exit status 1: unknown directive\nnginx: test failed"
+    )
 
 
 def test_of_a_container_that_does_not_run_nothing_can_be_said(docker: Docker, dockerd: FakeDockerd) -> None:
