@@ -29,9 +29,22 @@ class UnfitError(ValueError):
 
 
 class Rendered(str):
-    """A text that is the template's own, in which every value is marked or means nothing special."""
+    """A text that is the template's own, in which every value is marked or means nothing special.
+
+    Made by :func:`own` alone: the sandbox makes the result of ``format`` of the type of the text, and that
+    result has other texts in it.
+    """
 
     __slots__ = ()
+
+    def __new__(cls, text: str) -> str:  # type: ignore[misc]
+        """A plain text."""
+        return str(text)
+
+
+def own(text: str) -> Rendered:
+    """A text that nobody but the template's author and those who marked values in it have written."""
+    return str.__new__(Rendered, text)
 
 
 def is_plain(text: str) -> bool:
@@ -45,7 +58,7 @@ def marked(text: str, filter_: str = "") -> Rendered:
     Raises:
         UnfitError: there are characters in it that are marks, and it is no text that was marked before.
     """
-    return Rendered(f"{_BEGIN}{filter_}{_MIDDLE}{unmarked(text)}{_END}")
+    return own(f"{_BEGIN}{filter_}{_MIDDLE}{unmarked(text)}{_END}")
 
 
 def unmarked(text: str) -> str:

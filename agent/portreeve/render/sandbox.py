@@ -3,13 +3,14 @@
 import json
 import shlex
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 from jinja2 import BaseLoader, Environment, StrictUndefined, Undefined, nodes, pass_environment
 from jinja2.filters import make_attrgetter
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.visitor import NodeTransformer
 
-from portreeve.render.marks import Rendered, UnfitError, is_plain, marked, unmarked
+from portreeve.render.marks import Rendered, UnfitError, is_plain, marked, own, unmarked
 from portreeve.render.syntax import Syntax
 
 
@@ -38,25 +39,47 @@ class _Sandbox(ImmutableSandboxedEnvironment):
     @staticmethod
     def concat(parts: Iterable[str]) -> Rendered:
         # Only text that went through `_printed` is ever put together by this.
-        return Rendered("".join(parts))
+        return own("".join(parts))
 
-    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        tree = super()._parse(source, name, filename)
-        for output in tree.find_all(nodes.Output):
-            output.nodes = [_own(each) for each in output.nodes]
-        return tree
+    def _generate(
+        self, source: nodes.Template, name: str | None, filename: str | None, defer_init: bool = False
+    ) -> str:
+        return super()._generate(_Own().visit(source), name, filename, defer_init)
 
 
-def _own(node: nodes.Expr) -> nodes.Expr:
-    """A text that stands in the template, as in ``{{ ", " if not loop.last }}``, is the template's own."""
-    if isinstance(node, nodes.Const) and isinstance(node.value, str):
-        return nodes.Filter(
-            node, "safe", [], [], None, None, lineno=node.lineno, environment=node.environment
-        )
-    if isinstance(node, nodes.CondExpr):
-        node.expr1 = _own(node.expr1)
-        node.expr2 = None if node.expr2 is None else _own(node.expr2)
-    return node
+class _Own(NodeTransformer):
+    """Has texts that stand in the template count as its own, and no others."""
+
+    def visit_Const(self, node: nodes.Const) -> nodes.Expr:  # noqa: N802 - jinja2's way to name it
+        if not isinstance(node.value, str):
+            return node
+        return _at(node, nodes.Filter(node, "safe", [], [], None, None))
+
+    def visit_FilterBlock(self, node: nodes.FilterBlock) -> list[nodes.Node]:  # noqa: N802
+        """``{% filter %}`` would print what the filter gives; printed by ``{{ }}`` it is looked at."""
+        self.generic_visit(node)
+        first = node.filter
+        while isinstance(first.node, nodes.Filter):
+            first = first.node
+        if first is node.filter and first.name in _LAYOUT:
+            return [node]
+        first.node = _at(node, nodes.Name("_filtered", "load"))
+        stored = nodes.AssignBlock(nodes.Name("_filtered", "store"), None, node.body)
+        return [_at(node, stored), _at(node, nodes.Output([node.filter]))]
+
+
+_LAYOUT = ("indent", "trim")
+"""Filters that change nothing but blanks round lines."""
+
+Made = TypeVar("Made", bound=nodes.Node)
+
+
+def _at(old: nodes.Node, new: Made) -> Made:
+    """A node in the place of another one."""
+    new.set_lineno(old.lineno)
+    if old.environment is not None:
+        new.set_environment(old.environment)
+    return new
 
 
 def _printed(value: Any) -> Any:
@@ -70,7 +93,7 @@ def _printed(value: Any) -> Any:
 def _filter(syntax: Syntax) -> Callable[[Any], Rendered]:
     def write(value: Any) -> Rendered:
         if isinstance(value, list | tuple):
-            return Rendered(" ".join(marked(str(part), syntax.value) for part in value))
+            return own(" ".join(marked(str(part), syntax.value) for part in value))
         return marked(str(value), syntax.value)
 
     return write
@@ -78,7 +101,7 @@ def _filter(syntax: Syntax) -> Callable[[Any], Rendered]:
 
 def _safe(value: Any) -> Rendered:
     """Printed as it is."""
-    return value if isinstance(value, Rendered) else Rendered(unmarked(str(value)))
+    return value if isinstance(value, Rendered) else own(unmarked(str(value)))
 
 
 def _shell(value: Any) -> str:
@@ -101,5 +124,5 @@ def _join(environment: Environment, value: Any, d: str = "", attribute: str | in
     """As Jinja's own; each item of a list with blanks or commas between is a value by itself."""
     items = value if attribute is None else map(make_attrgetter(environment, attribute), value)
     if d and not d.strip(" ,"):
-        return Rendered(d.join(str(_printed(item)) for item in items))
+        return own(d.join(str(_printed(item)) for item in items))
     return d.join(map(str, items))

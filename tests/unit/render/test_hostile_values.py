@@ -277,6 +277,19 @@ def test_the_values_of_many_containers_are_no_exception() -> None:
         "{% macro m(x) %}{{ x }}{% endmacro %}{{ m(v) ~ v }}",
         "{% macro m() %}{{ caller() }}{% endmacro %}{% call m() %}{{ v }}{% endcall %}",
         "{% filter lower %}{{ v }}{% endfilter %}",
+        "{% set x %}y{}{% endset %}{{ x.format(v) }}",
+        "{% macro m() %}y{}{% endmacro %}{{ m().format(v) }}",
+        "{% macro m() %}%s{% endmacro %}{{ m() % v }}",
+        "{{ ('{}' | safe).format(v) }}",
+        "{{ '{x}'.format_map({'x': v}) }}",
+        "{% set x = '%s' %}{{ x % v }}",
+        "{{ 'a' ~ v }}",
+        "{{ 'a' + v }}",
+        "{{ '' | default(v, true) }}",
+        "{% set x | trim %}{{ v }}{% endset %}{{ x }}",
+        "{{ cycler(v).next() }}",
+        "{% filter replace('_', ' ') | upper %}{{ w }}{% endfilter %}",
+        "{% for x in [1] %}{% filter replace('_', ' ') %}{{ w }}{% endfilter %}{% endfor %}",
         "{% for x in [[v]] recursive %}{{ x if x is string else loop(x) }}{% endfor %}",
         "{{ v if v else '' }}",
         "{{ v | shell }}",
@@ -284,7 +297,7 @@ def test_the_values_of_many_containers_are_no_exception() -> None:
     ],
 )
 def test_no_way_of_printing_evades_the_look_at_it(template: str, path: str) -> None:
-    refused(f"A={template}\n", path, v="a; $b\n' \" \\ {")
+    refused(f"A={template}\n", path, v="a; $b\n' \" \\ {", w="plain_word")
 
 
 def test_the_text_of_a_template_is_its_own_wherever_it_stands() -> None:
@@ -292,9 +305,14 @@ def test_the_text_of_a_template_is_its_own_wherever_it_stands() -> None:
         "{% macro location(x) %}location / { root {{ x }}; }{% endmacro %}"
         "{% set head %}listen 80; {% endset %}{{ head }}{{ location('/srv') }}"
         "{{ ' ; # end' if port else v }}{{ '' }}{{ 1 if no else ' {}' }}"
+        "{% set x = ' a;' %}{{ x }}{% for x in [' b;', v] if x != v %}{{ x }}{% endfor %}"
+        "{{ location('/a b') }}"
+        "{% set comma = joiner('; ') %}{{ comma() }}{{ comma() }}"
+        "{% filter indent %}{ {{ port }}\n}{% endfilter %}"
     )
     found = render(text, NGINX, port=1, no=False, v="{")
-    assert found == "listen 80; location / { root /srv; } ; # end {}"
+    begin = "listen 80; location / { root /srv; } ; # end {} a; b;location / { root /a b; }"
+    assert found == begin + "; { 1\n    }"
 
 
 def test_numbers_and_conditions_are_not_concerned() -> None:
