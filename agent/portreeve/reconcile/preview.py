@@ -11,6 +11,7 @@ from portreeve.reconcile.status import FileDiff, Preview
 from portreeve.targets.file_state import observe
 from portreeve.targets.key_edits import KeyEdits
 from portreeve.targets.place import Place
+from portreeve.targets.settled import settled
 from portreeve.targets.wanted import Wanted, differences
 
 
@@ -44,7 +45,7 @@ def preview_of(sync: Sync, record: Record, content: Content) -> Preview:
 
 
 def _diff(place: Place, wanted: Wanted, *, hide: bool) -> str:
-    found = observe(place)
+    found = settled(place) if isinstance(wanted, KeyEdits) else observe(place)
     if isinstance(wanted, KeyEdits):
         if found is None:
             return f"{place}: absent; its keys are set once it is there\n"

@@ -3,10 +3,9 @@
 The exception are files that must keep their inode; they are written in place, after all others.
 """
 
-import threading
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack
 from functools import partial
 
 from portreeve.errors import Failed, Reason, Waiting
@@ -17,8 +16,6 @@ from portreeve.targets.place import Place
 from portreeve.targets.stage import NEW, OLD, Staged
 from portreeve.targets.write_failure import writing
 
-_EDITING = threading.Lock()
-
 
 def commit(staged: Staged) -> None:
     """Put a staged set in force, and return when it would survive a power cut.
@@ -27,9 +24,7 @@ def commit(staged: Staged) -> None:
         Waiting: ``file-unstable``: somebody wrote to a file whose keys were set in a copy of it.
         Failed: a file could not be replaced; those that were are as before.
     """
-    # Syncs that set different keys of one file: what one of them wrote, the next must have read.
-    with _EDITING if staged.edited else nullcontext():
-        _replace(staged)
+    _replace(staged)
     for place in {each.path.parent: each for each in staged.files}.values():
         try:
             with writing(place, may_be_absent=True) as entry:

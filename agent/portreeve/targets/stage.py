@@ -6,17 +6,19 @@ removed by the next.
 
 import errno
 import os
+import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from portreeve.errors import Reason, Waiting
 from portreeve.targets.entry import Entry
-from portreeve.targets.file_state import FileContent, observe
+from portreeve.targets.file_state import FileContent
 from portreeve.targets.folders import make_folders, remove_folders
 from portreeve.targets.key_edits import KeyEdits
 from portreeve.targets.place import Place
+from portreeve.targets.settled import settled
 from portreeve.targets.wanted import Wanted
 from portreeve.targets.write_failure import writing
 
@@ -25,6 +27,9 @@ NEW = "new"
 
 OLD = "old"
 """The mark of the second name that a file has while its set is replaced."""
+
+_TURNS: dict[Path, threading.Lock] = {}
+"""One for each file of which keys were set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +58,20 @@ def stage(wanted: Mapping[Place, Wanted]) -> Iterator[Staged]:
 
     Raises:
         Waiting: the folder of a target does not exist, nor the one above it; or a file whose keys are to be
-            set does not exist, or cannot be understood.
+            set does not exist, is being written, or cannot be understood.
         Failed: a file could not be written.
     """
+    with ExitStack() as turns:
+        # Syncs that set different keys of one file write the same name beside it, and what one of them put in
+        # force, the next must have read. Always in the same order, so that no two wait for each other.
+        for path in sorted(place.path for place, each in wanted.items() if isinstance(each, KeyEdits)):
+            turns.enter_context(_TURNS.setdefault(path, threading.Lock()))
+        with _staged(wanted) as staged:
+            yield staged
+
+
+@contextmanager
+def _staged(wanted: Mapping[Place, Wanted]) -> Iterator[Staged]:
     edited: dict[Place, bytes] = {}
     files = {place: _whole(place, each, edited) for place, each in wanted.items()}
     written: dict[Place, Path] = {}
@@ -81,7 +97,7 @@ def _whole(place: Place, wanted: Wanted, edited: dict[Place, bytes]) -> FileCont
     """The file as it is to be, also where only some keys of it are wanted."""
     if not isinstance(wanted, KeyEdits):
         return wanted
-    now = observe(place)
+    now = settled(place)
     if now is None:
         raise Waiting(
             Reason.FILE_ABSENT,

@@ -3,6 +3,7 @@
 from portreeve.targets.file_state import FileContent, observe
 from portreeve.targets.key_edits import KeyEdits
 from portreeve.targets.place import Place
+from portreeve.targets.settled import settled
 
 Wanted = FileContent | KeyEdits | None
 """``None``: there should be no such file."""
@@ -13,12 +14,13 @@ def found(place: Place, wanted: Wanted) -> Wanted:
 
     Raises:
         Failed: ``file-refused`` or ``write-failed``: it cannot be looked at.
-        Waiting: ``format-invalid``: keys are wanted, and the file cannot be understood.
+        Waiting: keys are wanted, and the file cannot be understood (``format-invalid``), is being written, or
+            is empty (``file-unstable``).
     """
-    file = observe(place)
-    if file is None or not isinstance(wanted, KeyEdits):
-        return file
-    return wanted.found_in(place, file.data)
+    if not isinstance(wanted, KeyEdits):
+        return observe(place)
+    file = settled(place)
+    return None if file is None else wanted.found_in(place, file.data)
 
 
 def differences(wanted: Wanted, seen: Wanted) -> tuple[str, ...]:

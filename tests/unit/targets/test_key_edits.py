@@ -1,5 +1,6 @@
 """Setting keys of a file that belongs to somebody else."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,40 @@ def test_a_file_that_is_absent_is_waited_for_and_not_made(place: Place) -> None:
         write(place, keys(port="90"))
     assert caught.value.reason is Reason.FILE_ABSENT
     assert list(place.path.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("text", ["", "\n"])
+def test_a_file_that_its_owner_has_emptied_is_waited_for_and_not_filled(place: Place, text: str) -> None:
+    place.path.write_text(text)
+    with pytest.raises(Waiting) as caught, stage({place: keys(port="90")}):
+        pass
+    assert caught.value.reason is Reason.FILE_UNSTABLE
+    with pytest.raises(Waiting):
+        found(place, keys(port="90"))
+    assert place.path.read_text() == text
+
+
+def test_a_file_that_its_owner_is_writing_is_waited_for(place: Place) -> None:
+    with place.path.open("w") as file:
+        file.write("[web]\n")
+        file.flush()
+        with pytest.raises(Waiting) as caught, stage({place: keys(port="90")}):
+            pass
+        assert caught.value.reason is Reason.FILE_UNSTABLE
+        file.write("port = 81\nhost=a\n")
+    write(place, keys(port="90"))
+    assert place.path.read_text() == "[web]\nport = 90\nhost=a\n"
+
+
+def test_two_who_set_different_keys_of_one_file_take_turns(place: Place) -> None:
+    def set_often(key: str) -> None:
+        for number in range(100):
+            write(place, keys(**{key: str(number)}))
+
+    with ThreadPoolExecutor(2) as pool:
+        for each in [pool.submit(set_often, key) for key in ("port", "host")]:
+            each.result()
+    assert place.path.read_text() == "# theirs\n[web]\nport = 99\nhost=99\n"
 
 
 def test_a_file_that_cannot_be_understood_is_waited_for(place: Place) -> None:

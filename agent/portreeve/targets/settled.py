@@ -1,0 +1,55 @@
+"""A file that belongs to somebody else, as its owner left it: never half of one that is being written."""
+
+import os
+from dataclasses import replace
+
+from portreeve.errors import Reason, Waiting
+from portreeve.sources.lease import Writers, read_lease
+from portreeve.sources.open_beneath import Opened
+from portreeve.sources.stable import read_stable
+from portreeve.targets.file_state import MAX_SIZE, FileContent, observe
+from portreeve.targets.place import Place
+
+
+def settled(place: Place) -> FileContent | None:
+    """The file as it is while nobody writes to it, or ``None`` when there is none.
+
+    An owner that rewrites its file in place empties it first. Keys that were set in that would be all that is
+    left of the file, so an empty one is waited for as well.
+
+    Raises:
+        Waiting: ``file-unstable``: somebody writes to it, or it is empty.
+        Failed: as :func:`portreeve.targets.file_state.observe`.
+    """
+    now = observe(place)
+    if now is None:
+        return None
+    try:
+        data = read_stable(lambda: _opened(place), MAX_SIZE, _has_content, name=str(place))
+        # Who keeps a file open may write the rest of it later, into the file that was replaced by then.
+        with _opened(place) as opened, read_lease(opened.fd) as writers:
+            if writers is Writers.SOME:
+                raise _unsettled(place, "somebody has it open for writing")
+    except FileNotFoundError:
+        return None
+    if not _has_content(data):
+        raise _unsettled(place, f"it is empty ({len(data)} bytes), and whoever it belongs to is to fill it")
+    return replace(now, data=data)
+
+
+def _unsettled(place: Place, evidence: str) -> Waiting:
+    return Waiting(
+        Reason.FILE_UNSTABLE,
+        f"{place} does not hold still",
+        evidence=evidence,
+        hint="nothing; it is tried again by itself",
+    )
+
+
+def _opened(place: Place) -> Opened:
+    with place.entry() as entry, entry.opened() as descriptor:
+        return Opened(os.dup(descriptor), entry.path)
+
+
+def _has_content(data: bytes) -> bool:
+    return bool(data.strip())
