@@ -17,8 +17,9 @@ from host.lab.packages import cockpit_package, install_package
 from host.lab.run import Run
 from host.main_job import Actions, Sampler, counted
 from host.websoft9.cockpit_conf import COCKPIT_CONF, SHIPPED
+from host.websoft9.command_lines import CommandLines
 from host.websoft9.site import DROP_IN, EVERYTHING, Site
-from host.websoft9.stack import APPHUB, CONFIG, PROXY
+from host.websoft9.stack import APPHUB, CONFIG, CREDENTIALS, DATA, PROXY, VARIABLES
 
 LONG = bool(os.environ.get("PORTREEVE_TEST_LONG"))
 READY_AFTER = 60.0 if LONG else 8.0
@@ -40,6 +41,13 @@ rm -r /var/lib/docker/*
 mkdir -p /etc/docker
 echo '{"data-root": "/srv/plain/moved"}' >/etc/docker/daemon.json
 systemctl start docker.socket docker.service
+"""
+
+
+COCKPITS = "/etc/cockpit/ws-certs.d"
+MAKE_A_CERTIFICATE = """
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 9 -subj /CN=other \
+    -keyout "$1.key" -out "$1.cert" 2>/dev/null
 """
 
 
@@ -240,3 +248,78 @@ def test_s11_a_volume_that_is_removed_and_made_anew_is_followed(site: Site) -> N
     site.stack.up()
     site.await_port(9090, IN_STEP_WITHIN + 5)
     site.follow(9446)
+
+
+def test_the_certificate_that_apphub_names_is_served_and_a_wrong_one_is_not(site: Site) -> None:
+    host, stack = site.host, site.stack
+    site.follow(9443)
+    before = stack.served_certificate()
+    assert before
+    folder = stack.file(DATA, "custom_ssl")
+    host.shell(MAKE_A_CERTIFICATE, f"{folder}/other")
+    stack.setconfig("nginx_proxy_manager", "ssl_cert", "/data/custom_ssl/other.cert")
+    # A certificate without its key: nginx does not load that.
+    site.reason("action-failed", "websoft9-certificate")
+    assert stack.served_certificate() == before
+    assert "self-signed.cert" in stack.uncommented(VARIABLES, "custom_ssl.conf")
+    stack.setconfig("nginx_proxy_manager", "ssl_key", "/data/custom_ssl/other.key")
+    host.wait_until(
+        lambda: stack.served_certificate() not in {"", before}, MOVED_WITHIN, "the other is served"
+    )
+    for key in ("cert", "key"):
+        stack.setconfig("nginx_proxy_manager", f"ssl_{key}", f"/data/custom_ssl/websoft9-self-signed.{key}")
+    host.wait_until(lambda: stack.served_certificate() == before, MOVED_WITHIN, "the first is served again")
+    site.in_step()
+
+
+@pytest.mark.parametrize("name", sorted(CREDENTIALS))
+def test_a_credential_reaches_apphub_and_is_shown_nowhere(site: Site, name: str) -> None:
+    host, stack = site.host, site.stack
+    site.follow(9443)
+    assert stack.known_to_apphub(name) == stack.credential(name)
+    with CommandLines(host) as lines:
+        changed = stack.change_credential(name)
+        host.wait_until(lambda: stack.known_to_apphub(name) == changed, IN_STEP_WITHIN, "it is known")
+        site.in_step()
+        shown = [host.run("portreeve", *argv, check=False) for argv in shows(f"{name}-credential")]
+        journal = "".join(str(entry.get("MESSAGE", "")) for entry in host.journal())
+        everywhere = "".join(ran.stdout + ran.stderr for ran in shown) + journal + lines.seen()
+    assert name in everywhere
+    assert changed["password"] not in everywhere
+    assert stack.config()["cockpit"]["port"] == "9443"
+
+
+def shows(sync: str) -> list[tuple[str, ...]]:
+    """Every command that tells of a sync."""
+    return [
+        *(("status",), ("status", "--output", "json"), ("graph",)),
+        *(
+            (command, sync, *output)
+            for command in ("explain", "history")
+            for output in ((), ("--output", "json"))
+        ),
+        ("diff", sync),
+    ]
+
+
+def test_cockpits_certificates_are_in_the_proxy_and_can_be_chosen(site: Site) -> None:
+    host, stack = site.host, site.stack
+    site.follow(9443)
+    mirror = stack.file(DATA, "custom_ssl/cockpit")
+    assert host.shell('cd "$1" && ls', mirror).stdout == host.shell(f"cd {COCKPITS} && ls").stdout
+    for part, key in (("cert", "ssl_cert"), ("key", "ssl_key")):
+        assert host.read(f"{mirror}/0-self-signed.{part}") == host.read(f"{COCKPITS}/0-self-signed.{part}")
+        stack.setconfig("nginx_proxy_manager", key, f"/data/custom_ssl/cockpit/0-self-signed.{part}")
+    fingerprint = f"openssl x509 -noout -fingerprint -in {COCKPITS}/0-self-signed.cert"
+    wanted = host.shell(fingerprint).stdout.strip()
+    host.wait_until(lambda: stack.served_certificate() == wanted, MOVED_WITHIN, "Cockpit's is shown")
+
+    host.shell(f"cd {COCKPITS}\n{MAKE_A_CERTIFICATE}", "0-self-signed")
+    renewed = host.shell(fingerprint).stdout.strip()
+    assert renewed != wanted
+    host.wait_until(lambda: stack.served_certificate() == renewed, MOVED_WITHIN, "the renewed is shown")
+    assert host.shell('cd "$1" && ls', mirror).stdout == host.shell(f"cd {COCKPITS} && ls").stdout
+    assert host.shell('stat -c %a "$1"', f"{mirror}/0-self-signed.key").stdout == "600\n"
+    for key in ("cert", "key"):
+        stack.setconfig("nginx_proxy_manager", f"ssl_{key}", f"/data/custom_ssl/websoft9-self-signed.{key}")
+    site.in_step()

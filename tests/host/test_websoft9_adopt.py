@@ -13,8 +13,8 @@ BY_HAND = 9000
 
 def test_s6_a_port_set_by_hand_is_adopted_and_stays(installed_host: Host) -> None:
     host = installed_host
-    site = Site(host)
-    site.prepare(console=9001)
+    site = Site(host, console=9001)
+    site.prepare()
     host.run("systemctl", "stop", "portreeve")
     host.run("sed", "-i", f"s/^ListenStream=.*/ListenStream={BY_HAND}/", VENDOR)
     host.run("systemctl", "daemon-reload")

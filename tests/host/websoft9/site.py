@@ -12,10 +12,8 @@ from host.websoft9.stack import CONSOLE, Stack
 
 PROFILE = CHECKOUT / "profiles" / "websoft9"
 COCKPIT = "websoft9-cockpit"
-EVERYTHING = tuple(
-    sorted(file.stem for file in (PROFILE / "syncs.d").glob("*.toml") if file.stem != "websoft9-certificates")
-)
-"""The syncs of the profile; the mirror of certificates is to come."""
+EVERYTHING = tuple(sorted(file.stem for file in (PROFILE / "syncs.d").glob("*.toml")))
+"""The syncs of the profile."""
 
 DROP_IN = "/etc/systemd/system/cockpit.socket.d/listen.conf"
 
@@ -25,17 +23,18 @@ class Site:
 
     Args:
         host: with portreeve installed.
+        console: the host's port on which the proxy is reached.
     """
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, console: int = CONSOLE) -> None:
         self.host = host
-        self.stack = Stack(host)
+        self.stack = Stack(host, console)
 
-    def prepare(self, console: int = CONSOLE) -> None:
+    def prepare(self) -> None:
         """What Websoft9's installer leaves: cockpit.conf, and containers that are up and ready."""
         install_cockpit_conf(self.host)
         self.stack.build()
-        self.stack.up(console=console)
+        self.stack.up()
         self.host.wait_until(self.stack.apphub_is_ready, 10, "AppHub is ready")
 
     def write_definitions(self, *names: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import configparser
 import json
 import re
+import secrets
 from pathlib import Path
 
 from host.lab.command import Result
@@ -17,7 +18,7 @@ APPHUB, DEPLOYMENT = "websoft9-apphub", "websoft9-deployment"
 GIT, PROXY = "websoft9-git", "websoft9-proxy"
 CONFIG, VARIABLES, DATA = "websoft9_apphub_config", "websoft9_nginx_var", "websoft9_nginx_data"
 CONSOLE = 9000
-"""The proxy's port, on which people reach the console and Cockpit through it."""
+"""The port on which people reach the console, and Cockpit through the proxy."""
 
 CREDENTIALS = {
     GIT: ("websoft9_gitea", "gitea/credential"),
@@ -25,6 +26,9 @@ CREDENTIALS = {
     PROXY: (DATA, "credential"),
 }
 """Where each service leaves its credential: volume, and path in it."""
+
+SECTIONS = {GIT: "gitea", DEPLOYMENT: "portainer", PROXY: "nginx_proxy_manager"}
+"""Where AppHub's config.ini has it."""
 
 # In the order of compose's depends_on, as `docker compose -p websoft9 up -d` names and labels them.
 _UP = """
@@ -53,10 +57,12 @@ class Stack:
 
     Args:
         host: with Docker; it may have portreeve or not.
+        console: the host's port on which the proxy is reached.
     """
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, console: int = CONSOLE) -> None:
         self.host = host
+        self.console = console
         self.containers = Containers(host)
 
     def build(self) -> None:
@@ -67,15 +73,14 @@ class Stack:
         self.host.write(f"{BUILD}/apphub-command", (APPHUB_IMAGE / "apphub").read_text(), 0o755)
         self.host.run(f"{BUILD}/build", IMAGE, f"{BUILD}/apphub-command")
 
-    def up(self, apphub_delay: float = 0, proxy_delay: float = 0, console: int = CONSOLE) -> None:
+    def up(self, apphub_delay: float = 0, proxy_delay: float = 0) -> None:
         """Make and start all of them, as `docker compose up -d` does.
 
         Args:
             apphub_delay: seconds from the start of AppHub's container until its command works.
             proxy_delay: seconds from the start of the proxy's container until nginx begins.
-            console: the host's port on which the proxy is reached.
         """
-        self.host.shell(_UP, IMAGE, f"{apphub_delay:g}", f"{proxy_delay:g}", str(console))
+        self.host.shell(_UP, IMAGE, f"{apphub_delay:g}", f"{proxy_delay:g}", str(self.console))
 
     def down(self) -> None:
         """Remove the containers and the network, as `docker compose down` does; the volumes stay."""
@@ -137,12 +142,12 @@ class Stack:
     def through_proxy(self, path: str = "/ping") -> int:
         """What the proxy answers to who wants Cockpit: 502 where it does not find it, 0 for nothing."""
         argv = ("curl", "-sk", "-o", "/dev/null", "-m", "5", "-w", "%{http_code}")
-        return int(self.host.run(*argv, f"https://127.0.0.1:{CONSOLE}{path}", check=False).stdout or 0)
+        return int(self.host.run(*argv, f"https://127.0.0.1:{self.console}{path}", check=False).stdout or 0)
 
     def served_certificate(self) -> str:
         """The fingerprint of the certificate that the proxy shows; empty when it shows none."""
         script = 'openssl s_client -connect "$1" </dev/null 2>/dev/null | openssl x509 -noout -fingerprint'
-        return self.host.shell(script, f"127.0.0.1:{CONSOLE}", check=False).stdout.strip()
+        return self.host.shell(script, f"127.0.0.1:{self.console}", check=False).stdout.strip()
 
     def reloads(self) -> int:
         """How often nginx was reloaded since the proxy's container was made."""
@@ -150,9 +155,22 @@ class Stack:
         return (ran.stdout + ran.stderr).count("(SIGHUP) received")
 
     def credential(self, name: str) -> dict[str, str]:
-        """The credential that a container left: username, password and perhaps email."""
+        """The credential that a container left: username and password."""
         text = self.host.read(self.file(*CREDENTIALS[name]))
         if not text.startswith("{"):
             return {"username": "admin", "password": text}
         found: dict[str, str] = json.loads(text)
-        return found
+        return {key: found[key] for key in ("username", "password")}
+
+    def change_credential(self, name: str) -> dict[str, str]:
+        """Leave a new password in the container's file, in place, and return the credential."""
+        file = self.file(*CREDENTIALS[name])
+        old = self.credential(name)
+        new = {**old, "password": f"{secrets.token_hex(12)}@$()_"}
+        self.host.write(file, self.host.read(file).replace(old["password"], new["password"]))
+        return new
+
+    def known_to_apphub(self, name: str) -> dict[str, str]:
+        """The credential that AppHub signs in with."""
+        section = self.config()[SECTIONS[name]]
+        return {"username": section["user_name"], "password": section["user_pwd"]}
