@@ -11,6 +11,7 @@ from portreeve.render.unit import refuse_control, refuse_special
 
 _SPECIAL = re.compile(r"[\s$\\\"'`;&|<>()\[\]{}*?#~!]")
 _BEFORE = re.compile(r'\s*(?:export\s+)?[A-Za-z_][A-Za-z0-9_]*=(?P<quoted>"(?:[^"\\]|\\.)*)?')
+_NAME = re.compile(r"[A-Za-z0-9_]*")
 _ESCAPED = re.compile(r"[\"$`\\]")
 
 
@@ -45,6 +46,8 @@ class EnvWriter:
             if "\\" in value:
                 raise UnfitError("has a backslash, which may make a comment go on in the next line", value)
             return value
+        if not self._quote and "=" not in self._line and not _NAME.fullmatch(value):
+            raise UnfitError("has a character that a name of a variable cannot have", value)
         if not filtered:
             refuse_special(value, _SPECIAL, "an env file", "env")
             return value

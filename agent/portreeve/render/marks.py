@@ -11,7 +11,7 @@ _BEGIN, _MIDDLE, _END = "\x01", "\x02", "\x03"
 MARK = re.compile(rf"{_BEGIN}(?P<filter>\w*){_MIDDLE}(?P<value>[^{_BEGIN}{_MIDDLE}{_END}]*){_END}")
 """A value in a text, with the filter that it was printed with."""
 
-_PLAIN = re.compile(r"[A-Za-z0-9._/:@+,=^-]*")
+_PLAIN = re.compile(r"[A-Za-z0-9._/:@+,^-]*")
 _LEFT_OVER = re.compile(rf"[{_BEGIN}{_MIDDLE}{_END}]")
 
 

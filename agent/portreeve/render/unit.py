@@ -12,6 +12,7 @@ from portreeve.render.marks import UnfitError
 
 _SPECIAL = re.compile(r"[\s%$\\\"'`;#]")
 _SETTING = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=\s*(.*)", re.DOTALL)
+_ENDS_NAME = re.compile(r"[=\[\]]")
 _COMMAND = re.compile(r"Exec(Condition|Start(Pre|Post)?|Reload|Stop(Pre|Post)?)")
 _VARIABLES = ("Environment", "DefaultEnvironment", "ManagerEnvironment")
 _TEXTS = (
@@ -47,11 +48,13 @@ class UnitWriter:
         """How a value is written at this place."""
         if _is_comment(self._line):
             return _in_comment(value)
+        setting = _SETTING.fullmatch(self._begun + self._line)
+        key, before = setting.groups() if setting else ("", "")
+        if not key and _ENDS_NAME.search(value):
+            raise UnfitError("has a character that a name of a setting cannot have", value)
         if not filtered:
             refuse_special(value, _SPECIAL, "a unit file", "unit")
             return value
-        setting = _SETTING.fullmatch(self._begun + self._line)
-        key, before = setting.groups() if setting else ("", "")
         refuse_control(value, "\n\t" if _COMMAND.fullmatch(key) or key in _VARIABLES else "")
         if _COMMAND.fullmatch(key):
             # A colon before the program says that variables are not replaced.

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from fakes.hostile import HOSTILE
 from portreeve.errors import Failed, PortreeveError, Reason
 from portreeve.render.environment import Renderer
+from portreeve.render.marks import UnfitError, marked
+from portreeve.render.syntax import Syntax, settle
 from portreeve.sources.formats import env as env_format
 from portreeve.sources.formats import unit as unit_format
 
@@ -178,6 +180,24 @@ def test_an_argument_of_nginx_is_read_back(value: str) -> None:
         assert nginx_tokens(found) == wanted
 
 
+PIECES = st.lists(st.sampled_from([*" \n;{}#\"'\\ab=\t", "VALUE", "VALUE"]), max_size=14)
+
+
+@settings(deadline=None)
+@given(PIECES, VALUES.filter(bool), st.booleans())
+def test_wherever_it_stands_a_value_changes_nothing_but_itself(
+    pieces: list[str], value: str, filtered: bool
+) -> None:
+    text = "".join(pieces)
+    try:
+        wanted = [each.replace("VALUE", value) for each in nginx_tokens(text)]
+        printed = marked(value, "nginx" if filtered else "")
+        found = settle(text.replace("VALUE", printed), Syntax.NGINX)
+    except (UnfitError, IndexError, AssertionError):
+        return  # It is refused, or the template was no configuration to begin with.
+    assert nginx_tokens(found) == wanted
+
+
 @settings(deadline=None)
 @given(VALUES)
 def test_a_value_of_an_env_file_is_read_back(value: str) -> None:
@@ -215,6 +235,13 @@ def test_a_value_is_an_argument_of_its_own_or_stands_in_quotes() -> None:
     assert render("p http://{{ v | nginx }}/;", NGINX, v="host") == "p http://host/;"
     assert render('p "http://{{ v | nginx }}/";', NGINX, v='a"; }') == 'p "http://a\\"; }/";'
     assert "comes after `NAME=`" in refused("A=x{{ v | env }}\n", ENV, v="a b").evidence
+
+
+def test_a_value_does_not_become_a_setting_where_a_name_is_printed() -> None:
+    assert "name of a setting" in refused("[Service]\n{{ v }}=yes\n", UNIT, v="ExecStart=/evil").evidence
+    assert "name of a setting" in refused("[X-{{ v }}]\n", UNIT, v="a]").evidence
+    assert "name of a variable" in refused("{{ v }}=yes\n", ENV, v="LD_PRELOAD=/evil").evidence
+    assert render("{{ v }}=a={{ w }}\n", ENV, v="NAME", w="b=c") == "NAME=a=b=c\n"
 
 
 def test_quotes_of_an_earlier_line_are_known() -> None:
