@@ -192,7 +192,7 @@ def _inspected(each: FakeContainer) -> dict[str, Any]:
             "Status": each.status,
             "Running": running,
             "Pid": 4242 if running else 0,
-            "StartedAt": f"2024-01-01T00:00:{each.starts:02}Z",
+            "StartedAt": each.started_at or f"2024-01-01T00:00:{each.starts:02}Z",
             **({"Health": {"Status": each.health}} if each.health else {}),
         },
         "Config": {

@@ -29,6 +29,7 @@ class FakeContainer:
     name: str
     id: str = ""
     status: str = "running"
+    started_at: str = ""
     labels: dict[str, str] = field(default_factory=dict)
     mounts: list[dict[str, Any]] = field(default_factory=list)
     health: str = ""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -149,6 +150,20 @@ def test_content_that_a_program_in_the_container_refuses_is_taken_back(
     status = host.look()
     assert why(status) == (State.FAILED, Reason.ACTION_FAILED)
     assert host.target.read_text() == "listen 9000\n"
+
+
+def test_content_is_not_taken_back_for_a_container_that_has_just_started(
+    host: Host, dockerd: FakeDockerd, proxy: FakeContainer
+) -> None:
+    host.bring_in_step(9000)
+    # As Docker writes it, to the nanosecond.
+    proxy.started_at = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}123Z"
+    dockerd.exec = FakeExec(frame(2, b"nginx: no pid yet\n"), exit_code=1)
+    host.choose(9443)
+    assert why(host.look()) == (State.FAILED, Reason.ACTION_FAILED)
+    assert host.target.read_text() == "listen 9443\n"
+    dockerd.exec = FakeExec()
+    assert host.look().state is State.IN_STEP
 
 
 def test_what_was_owed_and_does_not_succeed_is_tried_again_and_the_content_stays(
