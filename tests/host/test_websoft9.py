@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -323,3 +324,28 @@ def test_cockpits_certificates_are_in_the_proxy_and_can_be_chosen(site: Site) ->
     for key in ("cert", "key"):
         stack.setconfig("nginx_proxy_manager", f"ssl_{key}", f"/data/custom_ssl/websoft9-self-signed.{key}")
     site.in_step()
+
+
+def test_choices_and_credentials_that_come_at_the_same_time_are_all_kept(site: Site) -> None:
+    host, stack = site.host, site.stack
+    site.follow(9443)
+    loop = (
+        "for n in $(seq 1 200); do"
+        ' apphub setconfig --section docker_mirror --key url --value "http://mirror/$n" || exit 1; done'
+    )
+    before = stack.config()
+    with ThreadPoolExecutor(1) as pool:
+        chosen = pool.submit(stack.containers.docker, "exec", APPHUB, "sh", "-c", loop, timeout=90)
+        changed = {}
+        while not chosen.done():
+            changed = {name: stack.change_credential(name) for name in CREDENTIALS}
+        chosen.result()
+
+    def all_are_there() -> bool:
+        known = {name: stack.known_to_apphub(name) for name in CREDENTIALS}
+        return known == changed and stack.config()["docker_mirror"]["url"] == "http://mirror/200"
+
+    host.wait_until(all_are_there, MOVED_WITHIN, "the last choice and the last credentials are there")
+    site.in_step()
+    now = stack.config()
+    assert {name: list(now[name]) for name in now} == {name: list(before[name]) for name in before}

@@ -8,11 +8,13 @@ from collections.abc import Set as AbstractSet
 from contextlib import ExitStack
 from functools import partial
 
-from portreeve.errors import Failed, Reason, Waiting
+from portreeve.errors import Failed, Waiting
 from portreeve.mountinfo import mount_points
 from portreeve.targets.file_state import FileContent, observe, read
 from portreeve.targets.in_place import write_in_place
+from portreeve.targets.overtake import replace_edited
 from portreeve.targets.place import Place
+from portreeve.targets.settled import unsettled
 from portreeve.targets.stage import NEW, OLD, Staged
 from portreeve.targets.write_failure import writing
 
@@ -38,12 +40,12 @@ def _replace(staged: Staged) -> None:
     with ExitStack() as old:
         try:
             # All of them first: a file that nobody may replace shows here, before any other is.
-            right = {place for place, data in staged.edited.items() if _as_edited(place, staged, data)}
+            right = {place for place, data in staged.edited.items() if _is_right(place, staged, data)}
             stay = _that_stay(staged, right)
             moved = [place for place in staged.files if place not in stay and place not in right]
             kept = {place: _keep(place, old) for place in moved} if len(staged.files) > 1 else {}
             for place in moved:
-                _move(place, remove=staged.files[place] is None)
+                _move(place, staged)
                 undo.append(partial(_move_back, place, had_one=kept.get(place, False)))
             for place, (before, wanted) in stay.items():
                 # Before it is begun: half of it is put back as well.
@@ -55,7 +57,7 @@ def _replace(staged: Staged) -> None:
             raise
 
 
-def _as_edited(place: Place, staged: Staged, data: bytes) -> bool:
+def _is_right(place: Place, staged: Staged, data: bytes) -> bool:
     """Whether a file has its keys already; it must still be what they were set in.
 
     Raises:
@@ -64,13 +66,7 @@ def _as_edited(place: Place, staged: Staged, data: bytes) -> bool:
     now, wanted = observe(place), staged.files[place]
     assert wanted is not None
     if now is None or now.data != data:
-        raise Waiting(
-            Reason.FILE_UNSTABLE,
-            f"{place} does not hold still",
-            evidence="somebody wrote to it while its keys were being set",
-            hint="nothing; it is tried again by itself",
-            step="write",
-        )
+        raise unsettled(place, "somebody wrote to it while its keys were being set")
     return now == wanted
 
 
@@ -103,9 +99,13 @@ def _keep(place: Place, until: ExitStack) -> bool:
     return True
 
 
-def _move(place: Place, *, remove: bool) -> None:
-    if remove:
+def _move(place: Place, staged: Staged) -> None:
+    wanted = staged.files[place]
+    if wanted is None:
         _remove(place)
+        return
+    if place in staged.edited:
+        replace_edited(place, staged.edited[place], wanted)
         return
     with writing(place) as entry:
         entry.beside(NEW).rename_over(entry)

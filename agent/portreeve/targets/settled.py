@@ -29,15 +29,16 @@ def settled(place: Place) -> FileContent | None:
         # Who keeps a file open may write the rest of it later, into the file that was replaced by then.
         with _opened(place) as opened, read_lease(opened.fd) as writers:
             if writers is Writers.SOME:
-                raise _unsettled(place, "somebody has it open for writing")
+                raise unsettled(place, "somebody has it open for writing")
     except FileNotFoundError:
         return None
     if not _has_content(data):
-        raise _unsettled(place, f"it is empty ({len(data)} bytes), and whoever it belongs to is to fill it")
+        raise unsettled(place, f"it is empty ({len(data)} bytes), and whoever it belongs to is to fill it")
     return replace(now, data=data)
 
 
-def _unsettled(place: Place, evidence: str) -> Waiting:
+def unsettled(place: Place, evidence: str) -> Waiting:
+    """The file is being written by whom it belongs to."""
     return Waiting(
         Reason.FILE_UNSTABLE,
         f"{place} does not hold still",

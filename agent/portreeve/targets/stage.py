@@ -81,7 +81,7 @@ def _staged(wanted: Mapping[Place, Wanted]) -> Iterator[Staged]:
             if content is not None:
                 make_folders(place, content.folders, made)
                 with writing(place) as entry:
-                    written[place] = _write_beside(entry, content)
+                    written[place] = write_beside(entry, content)
         # After the last is written: the file system takes many small files to the disk together.
         for place in written:
             with writing(place) as entry:
@@ -118,7 +118,8 @@ def _take_away(place: Place) -> None:
         return  # Somebody removed the folder together with it.
 
 
-def _write_beside(target: Entry, content: FileContent) -> Path:
+def write_beside(target: Entry, content: FileContent) -> Path:
+    """Write a file under a hidden name beside the target, with its attributes; return where."""
     # A name that is always the same finds what a killed run left without reading a folder that may be long.
     temporary = target.beside(NEW)
     for leftover in (temporary, target.beside(OLD)):

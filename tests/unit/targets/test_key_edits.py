@@ -1,5 +1,6 @@
 """Setting keys of a file that belongs to somebody else."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from portreeve.definitions.model import Format
 from portreeve.errors import Reason, Waiting
+from portreeve.targets.entry import Entry
 from portreeve.targets.file_state import observe
 from portreeve.targets.key_edits import KeyEdits
 from portreeve.targets.place import Place
@@ -102,6 +104,30 @@ def test_two_who_set_different_keys_of_one_file_take_turns(place: Place) -> None
         for each in [pool.submit(set_often, key) for key in ("port", "host")]:
             each.result()
     assert place.path.read_text() == "# theirs\n[web]\nport = 99\nhost=99\n"
+
+
+def test_what_the_owner_writes_in_the_moment_of_the_rename_is_kept(
+    place: Place, monkeypatch: pytest.MonkeyPatch, eventually: Callable[[Callable[[], object], str], None]
+) -> None:
+    theirs = INI.replace("host=a", "host=chosen")
+    rename_over = Entry.rename_over
+
+    def rename_while_the_owner_writes(self: Entry, target: Entry) -> None:
+        monkeypatch.undo()
+        writing = pool.submit(place.path.write_text, theirs)
+        eventually(
+            lambda: writing.done() or "BREAKING" in Path("/proc/locks").read_text(), "the owner is at it"
+        )
+        rename_over(self, target)
+
+    with ThreadPoolExecutor(1) as pool:
+        monkeypatch.setattr(Entry, "rename_over", rename_while_the_owner_writes)
+        with pytest.raises(Waiting) as caught:
+            write(place, keys(port="90"))
+    assert caught.value.reason is Reason.FILE_UNSTABLE
+    assert place.path.read_text() == theirs
+    write(place, keys(port="90"))
+    assert place.path.read_text() == theirs.replace("80", "90")
 
 
 def test_a_file_that_cannot_be_understood_is_waited_for(place: Place) -> None:
