@@ -1,6 +1,7 @@
 """``portreeve history``: the generations of a sync."""
 
 from collections.abc import Sequence
+from textwrap import shorten
 
 import click
 
@@ -11,6 +12,9 @@ from portreeve.control import codec
 from portreeve.control.client import quote
 from portreeve.errors import ExitCode
 from portreeve.reconcile.status import GenerationInfo
+
+_NOTE = 100
+"""Characters of a note, which may be all that a validator printed; JSON has it whole."""
 
 
 @click.command("history", epilog="Example: sudo portreeve history cockpit")
@@ -47,7 +51,7 @@ def report(generations: Sequence[GenerationInfo], now: float) -> list[str]:
             ago(one.created, now),
             one.outcome,
             pairs(one.values),
-            one.note,
+            shorten(one.note, _NOTE, placeholder="…"),
         ]
         for one in generations
     ]

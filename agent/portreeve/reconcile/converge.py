@@ -99,7 +99,8 @@ class Converger:
             owed_tried = owed_tried or plan.step in (Step.APPLY, Step.OWED)
             if plan.step not in (Step.PROBE, Step.OWED) and record.state in _WOULD_MISLEAD:
                 # Whoever waits for the sync must not take what is being replaced for what is wanted.
-                look.tell(replace(record, state=State.PENDING, trouble=None))
+                since = record.since or self._clock.wall()
+                look.tell(replace(record, state=State.PENDING, trouble=None, since=since))
             if plan.step is Step.REPLACE:
                 self._replace_once(plan, look, record, digest, replaced)
                 self._executor.grouping.leave(record.name)

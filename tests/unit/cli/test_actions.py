@@ -176,6 +176,13 @@ def test_history_shows_what_is_in_force() -> None:
     )
 
 
+def test_history_shows_of_a_long_note_as_much_as_can_be_read() -> None:
+    noted = GenerationInfo(1, STARTED, "restored", "nginx: \n" + "[emerg] " * 100, {}, (), False)
+    (_, line) = report((noted,), STARTED)
+    assert len(line) < 160
+    assert line.endswith("[emerg]…")
+
+
 def test_history_of_nothing_says_so(server: ControlServer, agent: BoardAgent, portreeve: Portreeve) -> None:
     agent.board.post(sync("a"))
     assert portreeve("history", "a") == (0, "nothing was written yet\n", "")

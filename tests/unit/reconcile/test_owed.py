@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -156,8 +156,8 @@ def test_content_is_not_taken_back_for_a_container_that_has_just_started(
     host: Host, dockerd: FakeDockerd, proxy: FakeContainer
 ) -> None:
     host.bring_in_step(9000)
-    # As Docker writes it, to the nanosecond.
-    proxy.started_at = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}123Z"
+    # As Docker writes it, to the nanosecond; a minute ahead, since a host under load may stand still.
+    proxy.started_at = f"{datetime.now(UTC) + timedelta(minutes=1):%Y-%m-%dT%H:%M:%S.%f}123Z"
     dockerd.exec = FakeExec(frame(2, b"nginx: no pid yet\n"), exit_code=1)
     host.choose(9443)
     assert why(host.look()) == (State.FAILED, Reason.ACTION_FAILED)
