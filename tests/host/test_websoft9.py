@@ -256,6 +256,8 @@ def test_the_certificate_that_apphub_names_is_served_and_a_wrong_one_is_not(site
     site.follow(9443)
     before = stack.served_certificate()
     assert before
+    # In a container that has just started, what fails is owed, and not yet the fault of the content.
+    host.wait_until(lambda: stack.age(PROXY) > 10, 20, "the proxy has run for a while")
     folder = stack.file(DATA, "custom_ssl")
     host.shell(MAKE_A_CERTIFICATE, f"{folder}/other")
     stack.setconfig("nginx_proxy_manager", "ssl_cert", "/data/custom_ssl/other.cert")

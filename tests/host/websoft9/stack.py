@@ -104,6 +104,11 @@ class Stack:
         """Choose Cockpit's port, as somebody does in AppHub."""
         self.setconfig("cockpit", "port", str(port))
 
+    def age(self, name: str) -> int:
+        """Seconds since a container was started."""
+        began = self.containers.inspect(name, "{{.State.StartedAt}}")
+        return int(self.host.shell('echo $(($(date +%s) - $(date -d "$1" +%s)))', began).stdout)
+
     def apphub_is_ready(self) -> bool:
         """Whether AppHub's command answers."""
         return self.apphub("getconfig", "cockpit", "port", check=False).code == 0
