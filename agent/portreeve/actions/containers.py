@@ -16,16 +16,17 @@ _LINES = 5
 
 _NOT_RUN = frozenset({126, 127})
 
-_STARTING = 10.0
+STARTING = 10.0
 """Seconds for which a container that was started counts as starting: nginx has no pid yet, for one."""
 
 
-def run_exec(step: Exec, docker: Docker) -> None:
+def run_exec(step: Exec, docker: Docker, starting: float = STARTING) -> None:
     """Run the command of a step in its container; what it prints is thrown away.
 
     Args:
         step: with its texts rendered.
         docker: to run it through.
+        starting: seconds for which a container counts as just started.
 
     Raises:
         Failed: it ended with another status than 0, or not in time.
@@ -46,7 +47,7 @@ def run_exec(step: Exec, docker: Docker) -> None:
             step="apply",
         )
     # One that has just started may not be ready for it, which says nothing of the content.
-    kind = Waiting if _age(container) < _STARTING else Failed
+    kind = Waiting if _age(container) < starting else Failed
     raise kind(
         Reason.ACTION_FAILED,
         f"{step.command[0]} did not work in container {container.name}",

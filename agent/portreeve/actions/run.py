@@ -1,7 +1,7 @@
 """Carries out one action, of whatever kind."""
 
 from portreeve.actions.command import run_command
-from portreeve.actions.containers import run_exec, send_signal
+from portreeve.actions.containers import STARTING, run_exec, send_signal
 from portreeve.actions.selinux import label_port
 from portreeve.actions.units import act_on_unit
 from portreeve.containers.connection import Docker
@@ -12,13 +12,14 @@ HostStep = UnitStep | Command | Exec | Signal | SelinuxPort
 """Actions of which nothing has to be remembered."""
 
 
-def carry_out(step: HostStep, *, systemd: Systemd, docker: Docker) -> str:
+def carry_out(step: HostStep, *, systemd: Systemd, docker: Docker, starting: float = STARTING) -> str:
     """Carry out one step and return when it has taken effect.
 
     Args:
         step: with its texts rendered.
         systemd: whose units are acted on.
         docker: whose containers are acted on.
+        starting: seconds for which a container counts as just started, and what it refuses says nothing.
 
     Returns:
         why there is nothing to act on here; empty when it was carried out.
@@ -35,7 +36,7 @@ def carry_out(step: HostStep, *, systemd: Systemd, docker: Docker) -> str:
         case Command():
             run_command(step)
         case Exec():
-            run_exec(step, docker)
+            run_exec(step, docker, starting)
         case Signal():
             send_signal(step, docker)
         case SelinuxPort():

@@ -1,12 +1,13 @@
 """Makes content effective and proves it, one step of a plan each. Methods return the record as it then is."""
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from threading import Event
 
+from portreeve.actions.containers import STARTING
 from portreeve.actions.run import carry_out
 from portreeve.checks.after import probe, run_verify
 from portreeve.clock import Clock
@@ -31,10 +32,10 @@ from portreeve.reconcile.grouping import DeferredError, Grouping, Way
 from portreeve.reconcile.log import log_step
 from portreeve.reconcile.masking import masked, withheld
 from portreeve.reconcile.openings import Openings
-from portreeve.reconcile.outcome import trouble_of
+from portreeve.reconcile.owed import OWED_STARTING, owe, owing_of, unproved
 from portreeve.reconcile.record import Record
-from portreeve.reconcile.setback import DID_NOT_COME_UP, take_back
-from portreeve.reconcile.status import Stage, Trouble
+from portreeve.reconcile.setback import DID_NOT_COME_UP, judges_nothing, on_its_way_again, take_back
+from portreeve.reconcile.status import Stage
 from portreeve.reconcile.store import Store
 from portreeve.reconcile.workers import Pulse
 from portreeve.reconcile.writing import Writer
@@ -99,7 +100,7 @@ class Executor:
             error.step = error.step or "apply"
             return self._did_not_work(record, error)
         self.grouping.leave(record.name)
-        record = _owe(replace(record, stage=Stage.APPLIED, skipped=tuple(way.skipped)), way.owing)
+        record = owe(replace(record, stage=Stage.APPLIED, skipped=tuple(way.skipped)), way.owing)
         self.store.save(record)
         log_step(MessageId.SYNC_APPLIED, record, "%s: generation %d applied", number)
         return record
@@ -107,20 +108,25 @@ class Executor:
     def carry_out_owed(self, record: Record) -> Record:
         """Carry out what waited for its container, as far as that runs now.
 
-        What is carried out and does not succeed stays owed: the content was made effective without it, and
-        the container may still be starting.
+        What does not succeed while the container may still be starting stays owed. After that it is a refusal
+        of the content, as it would have been in :meth:`apply`.
 
         Raises:
             DeferredError: as for :meth:`apply`.
+            PortreeveError: it was refused, and there is nothing to put back.
         """
         generation = record.unfinished or record.good
         assert generation is not None
         content = self.store.generations.content(record.name, generation.number)
         way = self.grouping.way_of_owed(record.name, generation.number)
         left = [index for index in record.owed if index >= way.done]
-        self._act(record, content, way, left, owed=True)
+        try:
+            self._act(record, content, way, left, owed=True)
+        except Failed as error:
+            self.grouping.leave(record.name)
+            return self._did_not_work(on_its_way_again(self.store, record), error)
         self.grouping.leave(record.name)
-        record = _owe(record, way.owing)
+        record = owe(record, way.owing)
         self.store.save(record)
         return record
 
@@ -130,14 +136,15 @@ class Executor:
         """Carry out actions; those that wait for their containers are noted on the way."""
         for index in indexes:
             step = content.apply[index]
-            work = partial(self._carry_out, record, content, step, way)
+            work = partial(self._carry_out, record, content, step, way, OWED_STARTING if owed else STARTING)
             try:
                 self.grouping.once(record.name, way, step, work)
             except (Waiting, Failed) as error:
-                waits = isinstance(error, Waiting) and not isinstance(error, DeferredError)
-                if not isinstance(step, ContainerStep) or not (waits or (owed and isinstance(error, Failed))):
+                if not isinstance(step, ContainerStep) or isinstance(error, DeferredError):
                     raise
-                way.owing[index] = _owing(content.said(step), error)
+                if isinstance(error, Failed) and not (owed and judges_nothing(record, error)):
+                    raise
+                way.owing[index] = owing_of(content.said(step), error)
                 self.grouping.owe(record.name, way.generation)
             else:
                 if owed:
@@ -165,7 +172,7 @@ class Executor:
         except PortreeveError as error:
             error.step = error.step or "verify"
             if record.owing is not None and error.reason is Reason.VERIFY_FAILED:
-                raise _unproved(record.owing, error) from error
+                raise unproved(record.owing, error) from error
             return self._did_not_work(record, error)
         record = replace(record, good=generation, unfinished=None, stage=Stage.VERIFIED, stuck=False)
         if record.rejected in (None, generation.digest):
@@ -208,7 +215,7 @@ class Executor:
                 self._respect_stopped(content)
                 not_in_effect = _not_in_effect(content.said(step), evidence)
                 if record.owing is not None:
-                    raise _unproved(record.owing, not_in_effect)
+                    raise unproved(record.owing, not_in_effect)
                 if not may_act:
                     raise not_in_effect
                 lost = f"{content.said(step)} does not hold any more ({evidence})"
@@ -220,7 +227,9 @@ class Executor:
             record = replace(record, rejected=None, rejection=None)
         return record
 
-    def _carry_out(self, record: Record, content: Content, step: ApplyStep, way: Way) -> None:
+    def _carry_out(
+        self, record: Record, content: Content, step: ApplyStep, way: Way, starting: float
+    ) -> None:
         ports = isinstance(step, FirewalldPort | SelinuxPort)
         if ports and record.unfinished is not None and record.unfinished.number == BASELINE:
             # What was there before portreeve needed no port of ours.
@@ -229,7 +238,7 @@ class Executor:
             if isinstance(step, FirewalldPort):
                 why_not = Openings(self.store).open(record.name, step)
             else:
-                why_not = carry_out(step, systemd=self.systemd, docker=self.docker)
+                why_not = carry_out(step, systemd=self.systemd, docker=self.docker, starting=starting)
         if why_not:
             way.skipped.append(f"{content.said(step)} skipped: {why_not}")
             log_step(MessageId.SYNC_APPLIED, record, "%s: %s skipped: %s", content.said(step), why_not)
@@ -269,26 +278,5 @@ def _not_in_effect(step: str, evidence: str) -> PortreeveError:
         f"{step} does not hold although the files are right",
         evidence=evidence,
         hint="`systemctl status` of its units tells more",
-        step="verify",
-    )
-
-
-def _owe(record: Record, owing: Mapping[int, Trouble]) -> Record:
-    """The record with what is owed, by the position of the action, and why."""
-    return replace(record, owed=tuple(owing), owing=next(iter(owing.values()), None))
-
-
-def _owing(said: str, error: PortreeveError) -> Trouble:
-    hint = error.hint or "nothing; it is carried out as soon as the container runs"
-    return replace(trouble_of(error), what=f"{said} is owed", evidence=str(error), hint=hint, step="apply")
-
-
-def _unproved(owing: Trouble, error: PortreeveError) -> Waiting:
-    """A proof may need what is owed, so that it fails says nothing of the content yet."""
-    return Waiting(
-        owing.reason,
-        f"{owing.what}, and without it {error.what}",
-        evidence="; ".join(part for part in (owing.evidence, error.evidence) if part),
-        hint=owing.hint,
         step="verify",
     )

@@ -21,6 +21,35 @@ The count of starts is cleared before a restart, so who reaches the limit crashe
 that did not succeed refused it, as ``nginx -s reload`` does; the service would not start with it either."""
 
 
+def judges_nothing(record: Record, error: PortreeveError) -> bool:
+    """Whether an owed action that failed says nothing of the content, or nothing that could be acted on.
+
+    Args:
+        record: where the sync stands.
+        error: why it failed.
+    """
+    generation = record.unfinished or record.good
+    fixed = record.hold is not None or generation is None or generation.number == BASELINE
+    return fixed or error.reason not in DID_NOT_COME_UP
+
+
+def on_its_way_again(store: Store, record: Record) -> Record:
+    """The record of a sync whose content is refused by what it owed, as if it had not been proved yet.
+
+    Args:
+        store: knows which generation was proved before.
+        record: where the sync stands.
+    """
+    record = replace(record, owed=(), owing=None)
+    if record.good is None or record.unfinished is not None:
+        return record
+    before = store.generations.last_verified_before(record.name, record.good.number)
+    good = None
+    if before is not None:
+        good = Generation(before, store.generations.content(record.name, before).digest)
+    return replace(record, good=good, unfinished=record.good, stage=Stage.APPLIED)
+
+
 def take_back(store: Store, record: Record, error: PortreeveError, now: float) -> Record:
     """Remember that the unfinished generation did not work, and that the good one is to be put back.
 

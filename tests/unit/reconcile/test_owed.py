@@ -34,6 +34,11 @@ def proxy(host: Host, dockerd: FakeDockerd) -> FakeContainer:
     return made
 
 
+def ago(seconds: float) -> str:
+    """A moment as Docker writes it, to the nanosecond."""
+    return f"{datetime.now(UTC) - timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%S.%f}123Z"
+
+
 def why(status: SyncStatus) -> tuple[State, Reason | None]:
     return status.state, status.trouble.reason if status.trouble else None
 
@@ -156,8 +161,8 @@ def test_content_is_not_taken_back_for_a_container_that_has_just_started(
     host: Host, dockerd: FakeDockerd, proxy: FakeContainer
 ) -> None:
     host.bring_in_step(9000)
-    # As Docker writes it, to the nanosecond; a minute ahead, since a host under load may stand still.
-    proxy.started_at = f"{datetime.now(UTC) + timedelta(minutes=1):%Y-%m-%dT%H:%M:%S.%f}123Z"
+    # In a minute, since a host under load may stand still for a while.
+    proxy.started_at = ago(-60)
     dockerd.exec = FakeExec(frame(2, b"nginx: no pid yet\n"), exit_code=1)
     host.choose(9443)
     assert why(host.look()) == (State.FAILED, Reason.ACTION_FAILED)
@@ -174,6 +179,7 @@ def test_what_was_owed_and_does_not_succeed_is_tried_again_and_the_content_stays
     host.choose(9443)
     host.look()
     proxy.status = "running"
+    proxy.started_at = ago(20)
     dockerd.exec = FakeExec(frame(2, b"nginx: no pid yet\n"), exit_code=1)
     status = host.look()
     assert why(status) == (State.FAILED, Reason.ACTION_FAILED)
@@ -182,6 +188,38 @@ def test_what_was_owed_and_does_not_succeed_is_tried_again_and_the_content_stays
     assert host.target.read_text() == "listen 9443\n"
     dockerd.exec = FakeExec()
     assert host.look().state is State.IN_STEP
+
+
+def test_content_that_is_refused_by_what_was_owed_is_taken_back(
+    host: Host, dockerd: FakeDockerd, proxy: FakeContainer
+) -> None:
+    host.bring_in_step(9000)
+    proxy.status = "exited"
+    host.choose(9443)
+    host.look()
+    proxy.status = "running"
+    proxy.started_at = ago(90)
+    dockerd.exec = FakeExec(frame(2, b"nginx: [emerg] no such host\n"), exit_code=1)
+    assert why(host.look()) == (State.FAILED, Reason.ACTION_FAILED)
+    assert host.target.read_text() == "listen 9000\n"
+    dockerd.exec = FakeExec()
+    host.choose(9100)
+    assert host.look().state is State.IN_STEP
+    assert host.target.read_text() == "listen 9100\n"
+
+
+def test_what_was_there_before_portreeve_is_not_taken_back_for_what_it_owes(
+    host: Host, dockerd: FakeDockerd, proxy: FakeContainer
+) -> None:
+    host.bring_in_step(9000)
+    proxy.status = "exited"
+    host.reconciler.hold("app", 0)
+    host.look()
+    proxy.status = "running"
+    proxy.started_at = ago(90)
+    dockerd.exec = FakeExec(frame(2, b"nginx: [emerg] no such host\n"), exit_code=1)
+    host.look()
+    assert not host.target.exists()
 
 
 def test_a_program_that_the_container_has_not_is_owed(
