@@ -8,7 +8,15 @@ from portreeve.definitions.positions import KeyPath
 from portreeve.definitions.report import Report
 from portreeve.definitions.suggestions import did_you_mean
 from portreeve.definitions.tables import SyncTable, TargetTable
-from portreeve.render.lint import Linted, find_template, lint_file, lint_text, names_used, template_names
+from portreeve.render.lint import (
+    Linted,
+    find_template,
+    lint_file,
+    lint_text,
+    names_used,
+    parts_used,
+    template_names,
+)
 
 EVERYWHERE = ("values", "sync")
 """What every template may use besides the values: all values by name, and the sync's name."""
@@ -71,12 +79,20 @@ def check_texts(table: SyncTable, values: Collection[str] | None, report: Report
     are logged and shown, and the arguments of a program can be read by everybody on the host.
     """
     secrets = {name for name, value in table.values.items() if value.type == ValueType.SECRET}
+    listed = {
+        name: {each for each, value in source.values.items() if value.type == ValueType.SECRET}
+        for name, source in table.sources.items()
+    }
     for key, text in (*_steps(table), *_others(table)):
         extra = IN_COMMANDS if "command" in key else ()
         for finding in lint_text(text, _names(values, (*EVERYWHERE, *extra)), values or ()):
             report.add(key, finding.message, finding.hint)
-        for name in sorted(names_used(text) & {*secrets, *(["values"] if secrets else [])}):
+        used = names_used(text)
+        for name in sorted(used & {*secrets, *(["values"] if secrets else [])}):
             _refuse_secret(key, name, table, report)
+        for name in sorted(used & listed.keys()):
+            for each in sorted(listed[name] & parts_used(text)):
+                _refuse_secret(key, f"{name}.{each}", table, report)
 
 
 def _refuse_secret(key: KeyPath, name: str, table: SyncTable, report: Report) -> None:

@@ -8,7 +8,7 @@ from portreeve.containers.connection import Docker
 from portreeve.definitions.model import Items, Single, Sync
 from portreeve.definitions.steps import CheckStep, Command
 from portreeve.errors import Reason, Waiting
-from portreeve.reconcile.desired import rendered, template_context
+from portreeve.reconcile.desired import open_context, rendered
 from portreeve.render.environment import Renderer
 
 _UNSEEN = "portreeve:not-seen-in-the-container:"
@@ -36,7 +36,7 @@ def rendered_checks(
         DockerUnavailable: Docker does not answer.
         Failed: ``template-failed``.
     """
-    context = template_context(sync, values)
+    context = open_context(sync, values)
     steps = []
     for step in sync.check:
         names = {str(target): str(temporary) for target, temporary in staged.items()}

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from portreeve.definitions.model import Items, Single, Sync
 from portreeve.errors import PortreeveError
-from portreeve.reconcile.desired import template_context
+from portreeve.reconcile.desired import secret_texts, template_context
+from portreeve.reconcile.masking import withheld
 from portreeve.render.environment import Renderer
 from portreeve.sources.read import Readings
 from portreeve.sources.values import typed
@@ -29,7 +30,8 @@ def with_computed(sync: Sync, readings: Readings, renderer: Renderer) -> Mapping
         if value.expr is None:
             continue
         try:
-            found[name] = typed(value, renderer.text(value.expr, template_context(sync, found)))
+            with withheld(secret_texts(sync, found)):
+                found[name] = typed(value, renderer.text(value.expr, template_context(sync, found)))
         except PortreeveError as error:
             error.step = "read"
             raise

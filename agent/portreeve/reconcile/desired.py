@@ -48,6 +48,22 @@ def template_context(sync: Sync, values: Mapping[str, Single | Items]) -> dict[s
     return {**values, "values": own, "sync": sync.name}
 
 
+def open_context(sync: Sync, values: Mapping[str, Single | Items]) -> dict[str, Any]:
+    """The same without secrets, for steps: those are logged, and everybody sees arguments of programs.
+
+    Whatever way a template takes to a secret, by an include or an item of a list, there is none.
+    """
+    secret = {name for name, value in sync.values.items() if value.type is ValueType.SECRET}
+    return template_context(
+        sync,
+        {
+            name: _without(_secret_fields(sync, name), value)
+            for name, value in values.items()
+            if name not in secret
+        },
+    )
+
+
 def shown(sync: Sync, values: Mapping[str, Single | Items]) -> dict[str, str]:
     """Values as people may see them: secrets masked, also where another value was computed from one."""
     secrets = secret_texts(sync, values)
@@ -64,12 +80,25 @@ def secret_texts(sync: Sync, values: Mapping[str, Single | Items]) -> tuple[str,
     for name, value in sync.values.items():
         if value.type is ValueType.SECRET and name in values:
             texts += _texts(values[name])
-    for name, source in sync.sources.items():
-        wanted = {each for each, value in source.values.items() if value.type is ValueType.SECRET}
+    for name in sync.sources:
+        wanted = _secret_fields(sync, name)
         for item in _items(values.get(name)):
             for each in wanted & item.keys():
                 texts += _texts(item[each])
     return tuple(dict.fromkeys(text for text in texts if text))
+
+
+def _secret_fields(sync: Sync, name: str) -> frozenset[str]:
+    """What is secret of each container of a list."""
+    source = sync.sources.get(name)
+    values = source.values.items() if source else ()
+    return frozenset(each for each, value in values if value.type is ValueType.SECRET)
+
+
+def _without(fields: frozenset[str], value: Single | Items) -> Single | Items:
+    if not fields:
+        return value
+    return tuple({name: part for name, part in item.items() if name not in fields} for item in _items(value))
 
 
 def _items(value: Single | Items | None) -> Items:
@@ -120,6 +149,7 @@ def desired_content(
                 case Mirror(source=source):
                     uid, gid = _owner(place, target, Attributes(0, os.geteuid(), os.getegid()))
                     files |= mirrored(place, folders[source], mode=target.mode, uid=uid, gid=gid)
+        context = open_context(sync, values)
         return Content(
             files=files,
             apply=tuple(rendered(step, renderer, context) for step in sync.apply),

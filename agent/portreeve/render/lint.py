@@ -104,6 +104,15 @@ def names_used(text: str) -> frozenset[str]:
     return frozenset({*(names if whole else names - {_VALUES}), *accessed})
 
 
+def parts_used(text: str) -> frozenset[str]:
+    """The parts that a template in a definition may take of anything: each ``.NAME``, and each text in it."""
+    tree, _ = _parse(text)
+    if tree is None:
+        return frozenset()
+    texts = {node.value for node in tree.find_all(nodes.Const) if isinstance(node.value, str)}
+    return frozenset(texts | {node.attr for node in tree.find_all(nodes.Getattr)})
+
+
 def lint_file(
     file: Path, folders: Sequence[Path], names: Collection[str] | None, values: Collection[str] = ()
 ) -> Linted:

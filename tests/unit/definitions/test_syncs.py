@@ -385,6 +385,38 @@ def test_a_secret_cannot_be_used_in_a_step(host: Host, step: str) -> None:
     assert "`token` is secret" in problem.message
 
 
+LISTED_SECRET = """\
+[sources.web]
+containers = {{ label = "web" }}
+[sources.web.values]
+name = {{ key = "name", type = "string" }}
+token = {{ key = ["labels", "token"], type = "secret" }}
+[values]
+first = {{ expr = '{expr}', type = "string" }}
+[[targets]]
+path = "/etc/app.conf"
+template = "of-web.j2"
+[[apply]]
+command = ["x", '{argument}']
+"""
+
+
+@pytest.mark.parametrize(
+    "use",
+    ["{{ web[0].token }}", '{{ web[0]["token"] }}', '{{ web | map(attribute="token") | first }}'],
+)
+def test_a_secret_of_a_list_is_a_secret_like_any_other(host: Host, use: str) -> None:
+    host.write(host.etc / "templates/of-web.j2", "{{ web[0].token }}")
+    host.sync(LISTED_SECRET.format(expr=use, argument="{{ web[0].name }}"))
+    (problem,) = host.load().problems
+    assert problem.message == "`web.token` is secret, so what is computed from it is too"
+    host.sync(LISTED_SECRET.format(expr="{{ web[0].name }}", argument=use))
+    (problem,) = host.load().problems
+    assert "`web.token` is secret, and a step is not" in problem.message
+    host.sync(LISTED_SECRET.format(expr="{{ web[0].name }}", argument="{{ web[0].name }}"))
+    assert not host.load().problems
+
+
 def test_what_is_computed_from_a_secret_is_secret(host: Host) -> None:
     host.sync(EVERY_WORD.replace("{{ next + 1 }}", "{{ token }}"))
     (problem,) = host.load().problems

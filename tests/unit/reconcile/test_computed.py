@@ -52,3 +52,15 @@ def test_an_expression_cannot_reach_out_of_the_sandbox(host: Host) -> None:
     with pytest.raises(PortreeveError) as caught:
         compute(host, read(port=1), computed("x", escape, ValueType.STRING))
     assert caught.value.reason is Reason.TEMPLATE_FAILED
+
+
+def test_a_secret_is_not_told_when_its_expression_fails(host: Host) -> None:
+    token = Value("token", "app", ("a", "token"), ValueType.SECRET)
+    with pytest.raises(PortreeveError) as caught:
+        compute(
+            host,
+            read(port=1, token="correct-horse"),
+            token,
+            computed("x", "{{ values[token] }}", ValueType.SECRET),
+        )
+    assert "correct-horse" not in f"{caught.value.what}{caught.value.evidence}{caught.value.hint}"
