@@ -13,7 +13,7 @@ def parse_port(text: str) -> int:
     Raises:
         Failed: it is none.
     """
-    if text.isascii() and text.isdigit() and 1 <= int(text) <= 65535:
+    if text.isascii() and text.isdigit() and len(text) <= 5 and 1 <= int(text) <= 65535:
         return int(text)
     raise _invalid(text, "a port is a number from 1 to 65535")
 

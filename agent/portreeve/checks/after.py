@@ -118,14 +118,15 @@ def _tcp(text: str, timeout: float) -> str | None:
     try:
         with socket.create_connection((host, port), timeout):
             return None
-    except OSError as error:
-        return f"{text}: {error.strerror or error}"
+    except (OSError, UnicodeError) as error:
+        # What cannot be a host's name is no OSError: an empty part of it, or one of more than 63 characters.
+        return f"{text}: {getattr(error, 'strerror', None) or error}"
 
 
 def _http(step: Http, timeout: float) -> str | None:
     try:
         status = http_status(step.url, insecure=step.insecure, timeout=timeout)
-    except (OSError, HttpError) as error:
+    except (OSError, UnicodeError, HttpError) as error:
         return f"{step.url}: {getattr(error, 'strerror', None) or error}"
     return None if status == step.status else f"{step.url} answers {status}, not {step.status}"
 

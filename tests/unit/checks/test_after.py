@@ -251,3 +251,16 @@ def test_a_command_that_never_ends_is_ended_with_its_time() -> None:
         verify(Command(("sleep", "60"), timeout=0.3))
     assert caught.value.reason is Reason.VERIFY_FAILED
     assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize("host", ["a..b", "x" * 64])
+def test_what_cannot_be_a_hosts_name_does_not_answer(host: str) -> None:
+    steps: tuple[VerifyStep, ...] = Tcp(f"{host}:80"), Http(f"http://{host}/")
+    for step in steps:
+        assert host in (seen(step) or "")
+
+
+def test_a_port_of_thousands_of_digits_is_none() -> None:
+    with pytest.raises(Failed) as caught:
+        seen(Listening("9" * 5000))
+    assert caught.value.reason is Reason.VALUE_INVALID
