@@ -64,6 +64,10 @@ class Firewalld:
         (self._state / "running").unlink()
         (self._state / "runtime").write_text("")
 
+    def lose_zone(self) -> None:
+        """The daemon answers, and cannot say what its default zone is."""
+        (self._state / "zone").unlink()
+
     def start(self) -> None:
         """The daemon runs, with what is permanent."""
         (self._state / "running").touch()

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from portreeve import process
 from portreeve.actions.command import last_lines
+from portreeve.checks.address import parse_port
 from portreeve.errors import Failed, Reason
 
 _PROGRAM = "firewall-cmd"
@@ -57,8 +58,24 @@ def wanted_openings(port: str) -> tuple[Opening, ...]:
 
     Args:
         port: ``8080``, which is TCP, or ``8080/udp``.
+
+    Raises:
+        Failed: ``value-invalid``: it is no single port; or as for :func:`unavailable`.
     """
-    zone = _run("--get-default-zone").output.strip()
+    number, _, protocol = port.partition("/")
+    parse_port(number)
+    if protocol not in ("", "tcp", "udp"):
+        raise Failed(
+            Reason.VALUE_INVALID,
+            "this is no port of a firewall",
+            evidence=repr(port),
+            hint="write PORT, PORT/tcp or PORT/udp",
+        )
+    answer = _run("--get-default-zone")
+    zone = answer.output.strip()
+    if len(zone.split()) != 1:
+        # Its warnings come the same way, and none of them is a zone.
+        raise _failed(answer)
     full = port if "/" in port else f"{port}/tcp"
     return tuple(Opening(full, zone, permanent) for permanent in (True, False))
 

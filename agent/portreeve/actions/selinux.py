@@ -4,6 +4,7 @@ from pathlib import Path
 
 from portreeve import process
 from portreeve.actions.command import last_lines
+from portreeve.checks.address import parse_port
 from portreeve.definitions.steps import SelinuxPort
 from portreeve.errors import Failed, Reason
 
@@ -23,8 +24,10 @@ def label_port(step: SelinuxPort, *, selinux: Path = Path("/sys/fs/selinux")) ->
         why there is nothing to do; empty when it was done.
 
     Raises:
-        Failed: ``tool-failed``: semanage did not take it, or not in time.
+        Failed: ``value-invalid``: it is no port. ``tool-failed``: semanage did not take it, or not in time.
     """
+    # semanage would take a range, or an option such as -D, which forgets every port that anybody labelled.
+    parse_port(step.port)
     if not (selinux / "enforce").exists():
         return "SELinux is off"
     listed = process.run([_PROGRAM, "port", "-l", "-n"], timeout=step.timeout)

@@ -13,12 +13,19 @@ from portreeve.reconcile.store import Store
 from portreeve.systemd.messages import MessageId
 
 DID_NOT_COME_UP = frozenset(
-    {Reason.ACTION_FAILED, Reason.UNIT_JOB_FAILED, Reason.UNIT_START_LIMIT, Reason.VERIFY_FAILED}
+    {
+        Reason.ACTION_FAILED,
+        Reason.UNIT_JOB_FAILED,
+        Reason.UNIT_START_LIMIT,
+        Reason.VALUE_INVALID,
+        Reason.VERIFY_FAILED,
+    }
 )
 """Failures that say that the content is wrong; others say that its time has not come.
 
 The count of starts is cleared before a restart, so who reaches the limit crashed on this content. A program
-that did not succeed refused it, as ``nginx -s reload`` does; the service would not start with it either."""
+that did not succeed refused it, as ``nginx -s reload`` does; the service would not start with it either.
+A value that makes no port or address of a step belongs to the content as well."""
 
 
 def judges_nothing(record: Record, error: PortreeveError) -> bool:

@@ -67,3 +67,11 @@ def test_what_semanage_refuses_is_named(programs: Path, selinux: Path) -> None:
     with pytest.raises(Failed) as caught:
         label_port(STEP, selinux=selinux)
     assert (caught.value.reason, "no_t is invalid" in caught.value.evidence) == (Reason.TOOL_FAILED, True)
+
+
+@pytest.mark.parametrize("port", ["-D", "1-65535", "9000 -D", ""])
+def test_what_is_no_single_port_never_reaches_semanage(programs: Path, selinux: Path, port: str) -> None:
+    semanage = Semanage(programs)
+    with pytest.raises(Failed) as caught:
+        label_port(SelinuxPort(port, "websm_port_t"), selinux=selinux)
+    assert (caught.value.reason, semanage.changes) == (Reason.VALUE_INVALID, [])

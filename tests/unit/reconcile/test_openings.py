@@ -120,8 +120,25 @@ def test_without_firewalld_nothing_is_missing(host: Host) -> None:
 
 
 def test_a_firewall_that_refuses_is_named_and_tried_again(host: Host, firewalld: Firewalld) -> None:
-    host.declare(replace(host.sync, apply=(FirewalldPort("{{ port }}x"),)))
+    firewalld.lose_zone()
     host.choose(9000)
     status = host.look()
     assert (status.state, status.trouble and status.trouble.reason) == (State.FAILED, Reason.TOOL_FAILED)
     assert host.target.exists(), "the content stays"
+
+
+@pytest.mark.parametrize("more", ["-65535", "/sctp", "/tcp --panic-on", " 80"])
+def test_what_is_no_single_port_is_never_opened_and_its_content_taken_back(
+    host: Host, firewalld: Firewalld, more: str
+) -> None:
+    step = FirewalldPort(f"{{{{ port }}}}{{{{ '{more}' if port == 9443 }}}}")
+    host.sync = replace(host.sync, apply=(step, *host.sync.apply[1:]))
+    host.declare(host.sync)
+    host.bring_in_step(9000)
+    before = host.target.read_bytes()
+    host.choose(9443)
+    status = host.look()
+    assert status.trouble is not None
+    assert (status.state, status.trouble.reason) == (State.FAILED, Reason.VALUE_INVALID)
+    assert host.target.read_bytes() == before
+    assert firewalld.ports == (["public 9000/tcp"], ["public 9000/tcp"])
