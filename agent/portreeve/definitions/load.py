@@ -14,7 +14,7 @@ from portreeve.definitions.agent_settings import build_settings
 from portreeve.definitions.discovery import SETTINGS, TEMPLATES, Candidate, discover
 from portreeve.definitions.fragments import read
 from portreeve.definitions.inputs import Inputs, merge
-from portreeve.definitions.model import Definitions, Edits, Service, Sync, Target
+from portreeve.definitions.model import Definitions, Edits, Mirror, Service, Sync, Target
 from portreeve.definitions.problems import Problem
 from portreeve.definitions.report import Report
 from portreeve.definitions.service_definition import build_service
@@ -22,7 +22,7 @@ from portreeve.definitions.settings import Settings
 from portreeve.definitions.sync_definition import SyncDraft, build_sync
 from portreeve.definitions.target_tables import overlap, same_place
 from portreeve.definitions.template_rules import Lints
-from portreeve.definitions.upstream import circles, upstream
+from portreeve.definitions.upstream import circles, folders_above, upstream
 from portreeve.paths import Paths
 
 
@@ -69,6 +69,7 @@ def load_candidates(
     for candidate in candidates:
         loading.load_definition(candidate)
     loading.refuse_shared_targets()
+    loading.refuse_targets_in_mirrors()
     loading.refuse_circles()
     loading.refuse_shared_units()
     return loading.definitions(problems, watched)
@@ -132,6 +133,25 @@ class _Loading:
                         f"{path} {what} the sync {' and of '.join(others)} too",
                         "a file has one master: remove one of the targets, or mask one of the definitions",
                     )
+
+    def refuse_targets_in_mirrors(self) -> None:
+        """What is in the source of a mirror, and by which name, is not known here: it may be that file."""
+        mirrors = {
+            f"{same_place(target.place)}/": (name, target)
+            for name, draft in self.drafts.items()
+            for _, target in draft.targets
+            if isinstance(target.content, Mirror)
+        }
+        for name, draft in self.drafts.items():
+            for index, target in draft.targets:
+                for folder in folders_above(target.place):
+                    if folder in mirrors:
+                        other, mirror = mirrors[folder]
+                        self.reports[f"syncs.d/{name}"].add(
+                            ("targets", index, "path"),
+                            f"{target.place} is in {mirror.place}, to which {other} mirrors a folder",
+                            "a file has one master: mirror to a folder of its own",
+                        )
 
     def refuse_circles(self) -> None:
         """What feeds itself would change for ever."""

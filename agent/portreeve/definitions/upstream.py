@@ -20,9 +20,15 @@ def upstream(syncs: Mapping[str, Sync]) -> dict[str, tuple[str, ...]]:
     path is the same only if another is named so too.
     """
     written = writers(syncs)
+    beneath: dict[str, set[str]] = {}
+    for name, sync in syncs.items():
+        for target in sync.targets:
+            for folder in folders_above(target.place):
+                beneath.setdefault(folder, set()).add(name)
     found: dict[str, tuple[str, ...]] = {}
     for name, sync in syncs.items():
         before = {writer for source in sync.sources.values() for writer in writers_of(sync, source, written)}
+        before |= {writer for folder in _mirrored(sync) for writer in beneath.get(folder, ())}
         if before:
             found[name] = tuple(sorted(before))
     return found
@@ -92,12 +98,26 @@ def circles(before: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
                 rest.pop(name, None)
 
 
-def _place_and_above(place: FileLocation) -> Iterator[str]:
-    """The place itself, also as a folder, and every folder above it, as a mirror's place is written."""
-    yield same_place(place)
-    path = PurePath(os.path.normpath(place.path))
-    for folder in (path, *path.parents):
+def _mirrored(sync: Sync) -> Iterator[str]:
+    """The folders that a sync mirrors."""
+    for target in sync.targets:
+        if isinstance(target.content, Mirror):
+            location = sync.sources[target.content.source].location
+            if isinstance(location, HostFile | ContainerFile):
+                yield same_place(location) + "/"
+
+
+def folders_above(place: FileLocation) -> Iterator[str]:
+    """Every folder above a place, as a mirror's place is written."""
+    for folder in PurePath(os.path.normpath(place.path)).parents:
         yield same_place(_moved(place, folder)) + "/"
+
+
+def _place_and_above(place: FileLocation) -> Iterator[str]:
+    """The place itself, also as a folder, and every folder above it."""
+    yield same_place(place)
+    yield same_place(place) + "/"
+    yield from folders_above(place)
 
 
 def _moved(place: FileLocation, path: PurePath) -> FileLocation:

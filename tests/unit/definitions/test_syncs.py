@@ -466,6 +466,36 @@ def test_a_key_that_differs_only_in_case_is_the_same_key(host: Host) -> None:
     assert host.load().upstream == {"two": ("one",)}
 
 
+MIRROR = '[sources.m]\nfile = "{source}"\n[[targets]]\npath = "{target}"\nmirror = "m"\n'
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        TWO.format(source="/a.ini", target=setting("s.x", "/etc/g/x.ini")),
+        MIRROR.format(source="/a", target="/etc/g/sub"),
+    ],
+    ids=["keys", "mirror"],
+)
+def test_nothing_else_is_written_to_a_folder_of_a_mirror(host: Host, other: str) -> None:
+    host.sync(MIRROR.format(source="/certs", target="/etc/g"), name="one")
+    host.sync(other, name="two")
+    (problem,) = host.load().problems
+    assert "is in /etc/g, to which one mirrors a folder" in problem.message
+
+
+def test_a_mirror_into_its_own_source_is_refused(host: Host) -> None:
+    host.sync(MIRROR.format(source="/certs", target="/certs/copy"))
+    (problem,) = host.load().problems
+    assert problem.message == "one of its sources is its own target"
+
+
+def test_a_mirror_of_what_another_sync_writes_to_comes_after_it(host: Host) -> None:
+    host.sync(TWO.format(source="/a.ini", target=setting("s.x", "/certs/deep/b.ini")), name="one")
+    host.sync(MIRROR.format(source="/certs", target="/etc/g"), name="two")
+    assert host.load().upstream == {"two": ("one",)}
+
+
 def test_a_circle_of_syncs_is_refused_and_others_are_not(host: Host) -> None:
     host.sync(TWO.format(source="/a.ini", target=setting("s.x", "/b.ini")), name="one")
     host.sync(TWO.format(source="/b.ini", target=setting("s.x", "/a.ini")), name="two")
