@@ -52,7 +52,7 @@ class Fleet:
     def rendered(self) -> set[tuple[str, str]]:
         """The same, of the file that nginx has."""
         text = self.host.read(RENDERED) if self.host.exists(RENDERED) else ""
-        upstreams = re.findall(r"upstream (\S+) \{(.*?)\}", text, re.DOTALL)
+        upstreams = re.findall(r"upstream portreeve_(\S+) \{(.*?)\}", text, re.DOTALL)
         return {(name, address) for name, body in upstreams for address in re.findall(r"server (\S+);", body)}
 
 

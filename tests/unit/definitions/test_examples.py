@@ -1,9 +1,14 @@
 import re
 from dataclasses import fields
 
+import pytest
+
 from portreeve.definitions.locations import ContainerFile, ContainerRef
 from portreeve.definitions.settings import DockerSettings, ReconcileSettings, Settings
+from portreeve.errors import Waiting
+from portreeve.render.environment import Renderer
 from portreeve.resources import shipped
+from portreeve.sources.values import typed
 from unit.definitions.folders import Host
 
 
@@ -43,3 +48,22 @@ def test_the_cockpit_template_takes_back_the_port_of_the_vendor_first() -> None:
     text = (shipped("templates") / "cockpit-listen.conf.j2").read_text()
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     assert lines == ["[Socket]", "ListenStream=", "ListenStream={{ port }}"]
+
+
+def test_a_container_cannot_take_the_name_of_an_upstream_of_another_file() -> None:
+    """``proxy_pass http://localhost`` goes to an upstream of that name, whatever file defines it."""
+    web = ({"name": "evil", "host": "localhost", "port": 80, "ip": "172.17.0.2"},)
+    renderer = Renderer([shipped("profiles") / "nginx-proxy/templates"])
+    text = renderer.file("nginx-proxy.conf.j2", {"sync": "nginx-proxy", "web": web})
+    assert re.findall(r"(?:upstream |http://)([^ ;]+)", text) == ["portreeve_localhost"] * 2
+
+
+def test_a_container_whose_name_nginx_has_no_room_for_is_left_out(host: Host) -> None:
+    folder = shipped("profiles") / "nginx-proxy"
+    template = (folder / "templates/nginx-proxy.conf.j2").read_text()
+    host.write(host.etc / "templates/nginx-proxy.conf.j2", template)
+    host.sync((folder / "syncs.d/nginx-proxy.toml").read_text())
+    value = host.load().syncs["app"].sources["web"].values["host"]
+    assert typed(value, "a" * 46) == "a" * 46
+    with pytest.raises(Waiting):
+        typed(value, "a" * 47)
