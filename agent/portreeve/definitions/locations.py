@@ -7,6 +7,12 @@ from pathlib import Path
 COMPOSE_PROJECT = "com.docker.compose.project"
 COMPOSE_SERVICE = "com.docker.compose.service"
 
+FIELDS_OF_A_CONTAINER = (
+    *("name", "id", "image", "status", "health", "labels", "env", "ip", "networks", "ports", "exposed"),
+    *("mounts", "hostname", "started_at", "compose"),
+)
+"""What is told of each container, see docs/definitions.md; made by :mod:`portreeve.containers.view`."""
+
 
 @dataclass(frozen=True, slots=True)
 class ContainerRef:

@@ -149,6 +149,8 @@ def _check_mirrored(key: _KeyOfSource, table: SourceTable, report: Report) -> No
         report.add((*key, foreign[0]), f"`{foreign[0]}` is not a folder that can be mirrored")
     elif table.format is not None:
         report.add((*key, "format"), "a folder that is mirrored has no format", "remove `format`")
+    elif table.max_size is not None:
+        report.add((*key, "max_size"), "a folder that is mirrored may have 16M", "remove `max_size`")
 
 
 def _format(key: _KeyOfSource, table: SourceTable, location: Location, report: Report) -> Format | None:

@@ -107,6 +107,11 @@ def _content(
     if table.format is not None and used in (["template"], ["mirror"]):
         report.add((*key, "format"), f"`format` is for `set`, not for `{used[0]}`")
     if table.set is not None:
+        for word in ("mode", "owner", "group"):
+            if getattr(table, word) is not None:
+                report.add(
+                    (*key, word), f"`{word}` is not for `set`: a file of which keys are set keeps its own"
+                )
         return _edits(key, table, report)
     if table.mirror is not None:
         if table.mirror not in sources and not report.has(("sources",)):

@@ -7,16 +7,21 @@ from collections.abc import Collection, Mapping
 from portreeve.definitions.adoption import build_adoption
 from portreeve.definitions.container_tables import names_given
 from portreeve.definitions.format_names import declared_format
+from portreeve.definitions.locations import FIELDS_OF_A_CONTAINER
 from portreeve.definitions.model import Adoption, Format, Value, ValueType
 from portreeve.definitions.positions import KeyPath
 from portreeve.definitions.report import Report
 from portreeve.definitions.suggestions import did_you_mean
 from portreeve.definitions.tables import RuleTable, SourceTable, ValueTable
+from portreeve.definitions.target_tables import EDITABLE
 from portreeve.definitions.value_literals import literal_problem
 from portreeve.regex import fullmatch
 
-RESERVED = ("values", "sync", "staged", "staged_files")
-"""Names that templates have besides the values."""
+RESERVED = (
+    *("values", "sync", "staged", "staged_files"),
+    *("self", "loop", "super", "caller", "varargs", "kwargs"),
+)
+"""Names that templates have besides the values: portreeve's own, and those that Jinja gives a meaning."""
 
 _WORDS_OF_JINJA = (
     "and",
@@ -70,6 +75,7 @@ def build_value(
     source = sources.get(table.source or "")
     if source is not None:
         _check_address(key, table, source, report)
+        _check_adoption(key, table, source, report)
     if table.source is None:
         report.require((*key, "type"), table.type, f"one of {', '.join(ValueType)}")
         return None
@@ -89,6 +95,7 @@ def build_value_of_each(source: str, name: str, table: RuleTable, report: Report
     if table.match is not None:
         report.add((*key, "match"), "`match` is for texts", 'name the key, such as key = "labels.example"')
     report.require((*key, "key"), table.key, 'what to take, such as key = "networks.bridge.ip"')
+    _check_field(key, table, report)
     return _value(key, source, table, report)
 
 
@@ -140,6 +147,8 @@ def _check_address(key: KeyPath, table: ValueTable, source: SourceTable, report:
     elif table.match is not None:
         report.add((*key, "match"), "`match` is for sources of the format text", "name the key")
     report.require((*key, "key"), table.key, 'where it is in the source, such as key = "section.name"')
+    if source.inspect and source.path is None:
+        _check_field(key, table, report)
     environment = source.environment and not names_given(source)
     if (format_ is Format.ENV or environment) and table.key and len(table.key) > 1:
         what = "the environment" if environment else "an env file"
@@ -148,6 +157,33 @@ def _check_address(key: KeyPath, table: ValueTable, source: SourceTable, report:
             f'"{".".join(table.key)}" cannot be in {what}, which has no sections',
             f'write the name of the variable alone, such as "{table.key[-1]}"',
         )
+
+
+def _check_field(key: KeyPath, table: RuleTable, report: Report) -> None:
+    """Whether Docker tells of such a thing: all of these are there, always, and no others."""
+    if table.key and table.key[0] not in FIELDS_OF_A_CONTAINER:
+        report.add(
+            (*key, "key"),
+            f"nothing called `{table.key[0]}` is told of a container",
+            did_you_mean(table.key[0], FIELDS_OF_A_CONTAINER, otherwise=", ".join(FIELDS_OF_A_CONTAINER)),
+        )
+
+
+def _check_adoption(key: KeyPath, table: ValueTable, source: SourceTable, report: Report) -> None:
+    """Whether the value can be written to its source."""
+    if table.adopt is None:
+        return
+    others = ("inspect", "command", "containers", "environment", "credential")
+    place = next((word for word in others if getattr(source, word) is not None), None)
+    format_ = declared_format(source)
+    if place is not None:
+        report.add((*key, "adopt"), f"nothing can be adopted into a source with `{place}`", "name a file")
+    elif format_ is not None and format_ not in EDITABLE:
+        report.add(
+            (*key, "adopt"), f"no key of {format_} can be written", f"supported: {', '.join(EDITABLE)}"
+        )
+    elif table.type == ValueType.LIST:
+        report.add((*key, "adopt"), "lists are not adopted")
 
 
 def check_name(key: KeyPath, name: str, report: Report) -> None:

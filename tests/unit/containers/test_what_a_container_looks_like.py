@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portreeve.containers.view import LONGEST, MOST, view
+from portreeve.definitions.locations import FIELDS_OF_A_CONTAINER
 
 ANSWER: dict[str, Any] = {
     "Id": "ab" * 32,
@@ -54,6 +55,10 @@ BARE: dict[str, Any] = {
 
 def changed(**config: Any) -> dict[str, Any]:
     return {**ANSWER, "Config": {**ANSWER["Config"], **config}}
+
+
+def test_definitions_know_the_names_of_all_fields() -> None:
+    assert tuple(view(ANSWER)) == FIELDS_OF_A_CONTAINER
 
 
 def test_all_of_its_fields() -> None:

@@ -509,3 +509,49 @@ def test_a_sync_that_reads_its_own_target_is_refused(host: Host) -> None:
     host.sync(TWO.format(source="/a.ini", target=setting("s.x", "/a.ini")))
     (problem,) = host.load().problems
     assert problem.message == "one of its sources is its own target"
+
+
+FROM = '[sources.a]\n{source}\n[values]\nx = {{ source = "a", {value} }}\n{target}'
+
+
+def of_ini(target: str) -> str:
+    return FROM.format(source='file = "/a.ini"', value='key = "s.x", type = "int"', target=target)
+
+
+INSPECT = 'container = "c"\ninspect = true'
+ADOPT = 'adopt = { file = "/h.ini", key = "s.x" }'
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (of_ini(setting("s.x") + 'mode = "0600"'), "`mode` is not for `set`"),
+        (of_ini(setting("s.x") + 'owner = "app"'), "`owner` is not for `set`"),
+        (MIRROR.format(source='/a"\nmax_size = "1M', target="/b"), "may have 16M"),
+        (FROM.format(source=INSPECT, value='key = "network.a.ip", type = "ip"', target=setting("s.x")),
+         "nothing called `network` is told of a container"),
+        (FROM.format(source=INSPECT, value=f'key = "ip", type = "ip", {ADOPT}', target=setting("s.x")),
+         "nothing can be adopted into a source with `inspect`"),
+        (FROM.format(source='file = "/a.xml"', value=f'key = "a", type = "ip", {ADOPT}',
+                     target=setting("s.x")), "no key of xml can be written"),
+        (FROM.format(source='file = "/a.ini"', value=f'key = "s.x", type = "list", {ADOPT}',
+                     target=setting("s.x")), "lists are not adopted"),
+        (of_ini(setting("s.x")).replace("x = { source", "self = { source").replace(
+            "{{ x }}", "{{ self }}"), "`self` is the name of something else in templates"),
+    ],
+)  # fmt: skip
+def test_what_would_be_ignored_or_could_never_be_is_said(host: Host, text: str, message: str) -> None:
+    host.sync(text)
+    (problem,) = host.load().problems
+    assert message in problem.message
+
+
+def test_a_list_of_containers_takes_what_docker_tells(host: Host) -> None:
+    host.sync(
+        LISTED_SECRET.format(expr="1", argument="x").replace('["labels", "token"]', '["state", "token"]')
+    )
+    (problem, *_) = host.load().problems
+    assert (problem.message, "status" in problem.hint) == (
+        "nothing called `state` is told of a container",
+        True,
+    )
