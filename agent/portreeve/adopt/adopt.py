@@ -66,13 +66,24 @@ def write(found: Sequence[Adoptable]) -> None:
         Failed: a value cannot be written there, or the file changed since it was looked at.
         PermissionError: nobody but root may.
     """
+    for file, data in edited(found):
+        write_source_file(file, data)
+
+
+def edited(found: Sequence[Adoptable]) -> list[tuple[SourceFile, bytes]]:
+    """What :func:`write` would write: each file with all that is to be in it.
+
+    Args:
+        found: as :func:`look` gave it.
+
+    Raises:
+        Failed: a value cannot be written there.
+    """
     by_place: dict[Path, list[Adoptable]] = {}
     for each in found:
         if each.differs:
             by_place.setdefault(each.file.root / each.file.relative, []).append(each)
-    changes = [(values[0].file, _edited(values[0].file, values)) for values in by_place.values()]
-    for file, data in changes:
-        write_source_file(file, data)
+    return [(values[0].file, _edited(values[0].file, values)) for values in by_place.values()]
 
 
 def notes(sync: Sync) -> list[str]:

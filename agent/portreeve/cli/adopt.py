@@ -34,7 +34,7 @@ def command(name: str, output: str, *, yes: bool, dry_run: bool) -> None:
     nobody agreed.
     """
     # pydantic, the SDK and the formats take longer to import than other commands take to run.
-    from portreeve.adopt.adopt import look, notes, write
+    from portreeve.adopt.adopt import edited, look, notes, write
     from portreeve.containers.connection import Docker
     from portreeve.definitions.load import load
 
@@ -49,6 +49,8 @@ def command(name: str, output: str, *, yes: bool, dry_run: bool) -> None:
     told = notes(sync)
     if output == "text":
         _show(found, told)
+    # Nobody is told, or asked about, what cannot be done.
+    edited(found)
     if differs and not dry_run:
         if not yes:
             _ask(len(differs), output)

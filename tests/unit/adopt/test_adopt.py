@@ -303,3 +303,11 @@ def test_a_running_agent_follows_what_was_adopted(host: Customised, eventually: 
         eventually(lambda: out.read_text() == "listen 9000\n", "the agent followed")
     finally:
         agent.stop()
+
+
+def test_a_dry_run_says_what_would_not_work(host: Customised) -> None:
+    host.config.write_text(CONFIG.replace("port = 9090", "port = 9090 ; why"))
+    tried, written = host.adopt("app", "--dry-run"), host.adopt("app", "--yes")
+    assert tried.returncode == 1
+    assert "source app cannot be given the value" in tried.stderr
+    assert tried == written
