@@ -84,7 +84,7 @@ def check_texts(table: SyncTable, values: Collection[str] | None, report: Report
         for name, source in table.sources.items()
     }
     for key, text in (*_steps(table), *_others(table)):
-        extra = IN_COMMANDS if "command" in key else ()
+        extra = IN_COMMANDS if key[0] == "check" and "command" in key else ()
         for finding in lint_text(text, _names(values, (*EVERYWHERE, *extra)), values or ()):
             report.add(key, finding.message, finding.hint)
         used = names_used(text)

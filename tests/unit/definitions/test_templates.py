@@ -81,3 +81,11 @@ def test_a_template_that_is_not_utf8_is_told(host: Host) -> None:
     host.sync(GOOD_SYNC)
     Path(host.etc / "templates/app.j2").write_bytes(b"\xff")
     assert host.messages() == ["the template is not UTF-8"]
+
+
+@pytest.mark.parametrize("stage", ["apply", "verify"])
+def test_only_a_check_knows_staged_files(host: Host, stage: str) -> None:
+    host.sync(f'{GOOD_SYNC}\n[[{stage}]]\ncommand = ["app", "{{{{ staged }}}}"]\n')
+    assert host.messages() == ["there is no value `staged`"]
+    host.sync(f'{GOOD_SYNC}\n[[check]]\ncommand = ["app", "{{{{ staged }}}}"]\n')
+    assert host.messages() == []
