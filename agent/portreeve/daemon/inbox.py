@@ -1,7 +1,9 @@
 """What the main loop is told: signals, and that something changed. The rest happens in other threads."""
 
+import os
 import queue
 import signal
+import threading
 from enum import Enum, auto
 from types import FrameType
 
@@ -19,7 +21,7 @@ class Message(Enum):
     """A sync's status changed."""
 
 
-_SIGNALS = {
+_SIGNALS: dict[int, Message] = {
     signal.SIGTERM: Message.STOP,
     signal.SIGINT: Message.STOP,
     signal.SIGHUP: Message.RELOAD,
@@ -30,12 +32,11 @@ class Inbox:
     """Messages for the main loop; the same message twice before it is taken is one."""
 
     def __init__(self) -> None:
-        # SimpleQueue.put may be called in a signal handler, also while the same thread waits in get().
         self._messages: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._pending: set[Message] = set()
 
     def put(self, message: Message) -> None:
-        """Tell the main loop; from any thread, or a signal handler."""
+        """Tell the main loop; from any thread."""
         if message not in self._pending:
             self._pending.add(message)
             self._messages.put(message)
@@ -50,9 +51,26 @@ class Inbox:
         return message
 
     def listen_to_signals(self) -> None:
-        """From now on SIGTERM, SIGINT and SIGHUP are messages; call it in the main thread."""
-        for number in _SIGNALS:
-            signal.signal(number, self._on_signal)
+        """From now on SIGTERM, SIGINT and SIGHUP are messages; call it in the main thread.
 
-    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
-        self.put(_SIGNALS[signal.Signals(number)])
+        Python runs its handlers in the main thread, and only when that gets to it: a signal that comes just
+        before the thread begins to wait, or that the kernel gives to another one, would not end the waiting.
+        What Python does at once, in whatever thread, is to write the number to a pipe, which is read here.
+        """
+        heard, told = os.pipe()
+        os.set_blocking(told, False)
+        signal.set_wakeup_fd(told, warn_on_full_buffer=False)
+        for number in _SIGNALS:
+            signal.signal(number, _heard_by_the_pipe)
+        threading.Thread(target=self._hear, args=(heard,), name="signals", daemon=True).start()
+
+    def _hear(self, heard: int) -> None:
+        while numbers := os.read(heard, 64):
+            for number in numbers:
+                message = _SIGNALS.get(number)
+                if message is not None:
+                    self.put(message)
+
+
+def _heard_by_the_pipe(_number: int, _frame: FrameType | None) -> None:
+    """Without a handler Python would leave the signal to its default, which ends the process."""
