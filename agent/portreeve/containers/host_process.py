@@ -1,6 +1,7 @@
 """Processes of containers as processes of this host: Docker cannot end a command that it started (moby#9098),
 and does more than to send a signal when it is asked for that."""
 
+import errno
 import os
 import signal
 from collections.abc import Iterator
@@ -70,7 +71,13 @@ def send(pid: int, container_id: str, number: int) -> bool:
 @contextmanager
 def _process(pid: int, container_id: str) -> Iterator[int]:
     """Hold a process by a descriptor: what is met is what was looked at, whatever its number means then."""
-    descriptor = os.pidfd_open(pid)
+    try:
+        descriptor = os.pidfd_open(pid)
+    except OSError as error:
+        # The number is a thread's here, and no process's: EINVAL, with newer kernels ENOENT.
+        if error.errno in (errno.EINVAL, errno.ENOENT):
+            raise ProcessLookupError(errno.ESRCH, f"{pid} is not a process") from error
+        raise
     try:
         if container_id not in _cgroup(pid):
             raise ForeignProcessError(pid)

@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,6 +40,21 @@ def test_a_process_of_somebody_else_never_gets_it(docker: Docker, dockerd: FakeD
         send_to_container(docker, seen, "HUP")
         assert process.poll() is None
         process.kill()
+    assert dockerd.signals == [("proxy", "HUP")]
+
+
+def test_a_number_that_is_a_thread_here_is_no_process(docker: Docker, dockerd: FakeDockerd) -> None:
+    """A Docker that is elsewhere tells a number that may be anything on this host."""
+    dockerd.containers = [FakeContainer("proxy")]
+    done = threading.Event()
+    thread = threading.Thread(target=done.wait)
+    thread.start()
+    seen = replace(docker.find(ContainerRef(name="proxy")), pid=thread.native_id or 0)
+    try:
+        send_to_container(docker, seen, "HUP")
+    finally:
+        done.set()
+        thread.join()
     assert dockerd.signals == [("proxy", "HUP")]
 
 
