@@ -96,7 +96,11 @@ class Executor:
         except DeferredError:
             raise
         except PortreeveError as error:
-            self.grouping.leave(record.name)
+            if error.reason in DID_NOT_COME_UP:
+                self.grouping.leave(record.name)
+            else:
+                # What was done is done: a unit is not restarted again and again while another is waited for.
+                self.grouping.try_again(way)
             error.step = error.step or "apply"
             return self._did_not_work(record, error)
         self.grouping.leave(record.name)

@@ -121,6 +121,11 @@ class Grouping:
         with self._lock:
             self._ways.pop(name, None)
 
+    def try_again(self, way: Way) -> None:
+        """The next action of a way did not work: only a job that begins later counts for it."""
+        with self._lock:
+            way.since, way.until = self._jobs.now(), None
+
     def once(self, name: str, way: Way, step: ApplyStep, work: Callable[[], None]) -> None:
         """Carry out an action, unless that was done for another sync since this one's files were there.
 

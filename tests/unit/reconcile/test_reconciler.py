@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from portreeve.definitions.steps import Command, Listening, Tcp, UnitActive
+from fakes.systemd_manager import FakeUnit
+from portreeve.definitions.steps import Command, Listening, Restart, Tcp, UnitActive
 from portreeve.errors import Reason
 from portreeve.reconcile.generations import BASELINE
 from portreeve.reconcile.status import Stage, State, SyncStatus
@@ -173,6 +174,33 @@ def test_a_unit_whose_package_is_not_installed_is_waited_for_with_the_file_in_pl
     host.manager.units[UNIT] = host.unit
     assert host.look().state is State.IN_STEP
     assert host.outcomes == [(0, "baseline"), (1, "verified")]
+
+
+@pytest.mark.parametrize("load_state", ["not-found", "masked"])
+def test_a_unit_is_not_restarted_again_while_another_one_is_waited_for(host: Host, load_state: str) -> None:
+    later = host.manager.units["later.service"] = FakeUnit(load_state=load_state)
+    host.sync = replace(host.sync, apply=(Restart(UNIT), Restart("later.service")))
+    host.declare(host.sync)
+    host.choose(9000)
+    for _ in range(3):
+        assert host.look().state is not State.IN_STEP
+        host.pass_time(60)
+    assert host.restarts == 1
+    later.load_state = "loaded"
+    assert host.look().state is State.IN_STEP
+    assert host.restarts == 1
+
+
+def test_a_unit_is_restarted_again_if_its_file_is_written_again_meanwhile(host: Host) -> None:
+    host.manager.units["later.service"] = FakeUnit(load_state="not-found")
+    host.sync = replace(host.sync, apply=(Restart(UNIT), Restart("later.service")))
+    host.declare(host.sync)
+    host.choose(9000)
+    host.look()
+    host.target.write_text("tampered\n")
+    host.pass_time(60)
+    host.look()
+    assert host.restarts == 2
 
 
 def test_drift_is_logged_with_what_differed(host: Host, caplog: pytest.LogCaptureFixture) -> None:
