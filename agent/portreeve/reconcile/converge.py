@@ -75,6 +75,9 @@ class Converger:
         """
         if look.desired is not None and record.hold is None and look.memory.probed_by != look.sync:
             self._executor.use_steps(record, look.desired.content)
+        if record.left_alone and record.owed:
+            # Whoever edits its files waits for no container, which still has not read what is in force.
+            record = self._executor.carry_out_owed(record)
         replaced: set[str] = set()
         owed_tried = False
         while not record.left_alone:

@@ -335,3 +335,18 @@ def test_a_check_in_a_container_that_refuses_leaves_what_is_in_force(
     host.choose(9443)
     assert why(host.look()) == (State.FAILED, Reason.CHECK_FAILED)
     assert host.target.read_text() == "listen 9000\n"
+
+
+def test_what_is_owed_is_done_while_an_administrator_edits_the_files(
+    host: Host, dockerd: FakeDockerd, proxy: FakeContainer
+) -> None:
+    proxy.status = "exited"
+    host.choose(9000)
+    host.look()
+    host.reconciler.leave_alone("app")
+    host.target.write_text("edited\n")
+    assert why(host.look()) == (State.WAITING, Reason.CONTAINER_NOT_RUNNING)
+    proxy.status = "running"
+    assert host.look().state is State.HELD
+    assert dockerd.commands == [list(RELOAD.command)]
+    assert host.target.read_text() == "edited\n"
