@@ -31,6 +31,9 @@ OLD = "old"
 _TURNS: dict[Path, threading.Lock] = {}
 """One for each file of which keys were set."""
 
+_PATIENCE = 5.0
+"""Seconds that a worker waits for another sync with the same file, whose checks may take long."""
+
 
 @dataclass(frozen=True, slots=True)
 class Staged:
@@ -58,16 +61,29 @@ def stage(wanted: Mapping[Place, Wanted]) -> Iterator[Staged]:
 
     Raises:
         Waiting: the folder of a target does not exist, nor the one above it; or a file whose keys are to be
-            set does not exist, is being written, or cannot be understood.
+            set does not exist, is being written, also by another sync, or cannot be understood.
         Failed: a file could not be written.
     """
     with ExitStack() as turns:
         # Syncs that set different keys of one file write the same name beside it, and what one of them put in
         # force, the next must have read. Always in the same order, so that no two wait for each other.
         for path in sorted(place.path for place, each in wanted.items() if isinstance(each, KeyEdits)):
-            turns.enter_context(_TURNS.setdefault(path, threading.Lock()))
+            turn = _TURNS.setdefault(path, threading.Lock())
+            if not turn.acquire(timeout=_PATIENCE):
+                raise _taken(path)
+            turns.callback(turn.release)
         with _staged(wanted) as staged:
             yield staged
+
+
+def _taken(path: Path) -> Waiting:
+    return Waiting(
+        Reason.FILE_UNSTABLE,
+        f"another sync sets keys of {path}",
+        evidence=f"its checks take more than {_PATIENCE:g} s",
+        hint="nothing; it is tried again by itself",
+        step="write",
+    )
 
 
 @contextmanager

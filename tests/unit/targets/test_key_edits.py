@@ -184,3 +184,17 @@ def test_a_file_is_observed_whole_all_the_same(place: Place) -> None:
     seen = observe(place)
     assert seen is not None
     assert seen.data == INI.encode()
+
+
+def test_a_sync_does_not_wait_long_for_the_checks_of_another_one(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its worker would count as stuck, and the watchdog of systemd end the agent."""
+    monkeypatch.setattr("portreeve.targets.stage._PATIENCE", 0.05)
+    with ThreadPoolExecutor() as other, stage({place: keys(port="90")}) as staged:
+        with pytest.raises(Waiting) as raised:
+            other.submit(write, place, keys(port="91")).result(10)
+        commit(staged)
+    assert raised.value.reason is Reason.FILE_UNSTABLE
+    write(place, keys(port="91"))
+    assert "91" in place.path.read_text()
