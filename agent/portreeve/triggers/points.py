@@ -1,5 +1,7 @@
 """Which folders have to be watched for which names, so that a path's every change is seen."""
 
+import os
+import stat
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -35,8 +37,16 @@ def points(
             continue
         *links, end = trail(folder)
         found.update((str(link.parent), link.name) for link in links)
-        if end.is_dir() and not end.is_symlink():
+        if _is_folder(end):
             found.update((str(end), name) for name in wanted)
         elif end != Path("/"):
             found.add((str(end.parent), end.name))
     return frozenset(found | known), frozenset(folder for folder, _ in found)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return stat.S_ISDIR(os.lstat(path).st_mode)
+    except OSError:
+        # Nothing there, or a mount whose server is away: as long as that lasts, there is nothing to watch.
+        return False

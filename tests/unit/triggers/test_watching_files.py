@@ -471,3 +471,15 @@ def test_the_path_that_moved_is_told_and_none_when_it_may_be_any(eventually: Eve
         eventually(lambda: ("sync:a", None) in told, "the folder is gone")
     finally:
         watcher.stop()
+
+
+def test_a_folder_that_cannot_be_looked_at_does_not_end_the_watching_of_others(
+    watcher: FileWatcher, woken: Woken, file: Path, tmp_path: Path
+) -> None:
+    """A name that is too long stands for a mount whose server is away, which needs one."""
+    watcher.watch("bad", [tmp_path / ("x" * 300) / "file"])
+    watcher.watch("good", [file])
+    woken.settles()
+    watcher.check()
+    file.write_text("new")
+    woken.wait_for("good")
