@@ -1,5 +1,6 @@
 """What one look at a sync means for its record: its state, since when, and when it is tried again."""
 
+import random
 from dataclasses import replace
 
 from portreeve.errors import PortreeveError, Reason, Unreachable, Waiting
@@ -11,6 +12,10 @@ REJECTED_FIRST = 15.0
 
 REJECTED_MOST = 600.0
 """Seconds between such tries at most."""
+
+REJECTED_JITTER = 0.3
+"""So much sooner, as a part of it: what failed by one shared action must not be tried together again, or good
+content would fail with a bad one for ever."""
 
 PORT_HELD_MOST = 5.0
 """Seconds between looks at a held port at most: no event tells when it is free, and looking is cheap."""
@@ -87,6 +92,7 @@ def rejected(record: Record, digest: str | None, error: PortreeveError, now: flo
         now: wall-clock seconds.
     """
     delay = min(REJECTED_MOST, REJECTED_FIRST * 2.0 ** min(record.rejections, 20))
+    delay *= 1 - REJECTED_JITTER * random.random()  # noqa: S311
     return replace(
         record,
         rejected=digest,

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from portreeve.errors import Failed, Reason, Waiting
 from portreeve.reconcile import outcome
 from portreeve.reconcile.record import Record
@@ -46,7 +48,8 @@ def test_in_step_forgets_the_tries() -> None:
     )
 
 
-def test_rejected_content_is_tried_after_15_s_and_then_ever_later() -> None:
+def test_rejected_content_is_tried_after_15_s_and_then_ever_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outcome, "REJECTED_JITTER", 0.0)
     error = Failed(Reason.VERIFY_FAILED, "nothing listens on 9443")
     record, waits = NEW, []
     for _ in range(8):

@@ -75,7 +75,7 @@ def test_a_unit_that_does_not_come_up_gets_the_last_good_content_back(host: Host
     assert host.target.read_text() == "listen 9000\n"
     assert host.outcomes[1:] == [(1, "verified"), (2, "restored")]
     assert status.next_try is not None
-    assert status.next_try >= host.now + 15
+    assert status.next_try >= host.now + 10
 
 
 def test_rejected_content_is_not_tried_before_its_time_whatever_happens(host: Host) -> None:

@@ -5,10 +5,25 @@ from dataclasses import replace
 import pytest
 
 from portreeve.definitions.steps import Listening
-from portreeve.errors import Reason
+from portreeve.errors import Failed, Reason
+from portreeve.reconcile import outcome
 from portreeve.reconcile.outcome import REJECTED_FIRST, REJECTED_MOST
+from portreeve.reconcile.record import Record
 from portreeve.reconcile.status import Stage, State, SyncStatus
 from unit.reconcile.host import Host
+
+
+@pytest.fixture
+def on_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outcome, "REJECTED_JITTER", 0.0)
+
+
+def test_contents_that_failed_together_are_not_tried_again_together() -> None:
+    """One action is done for all, so a good content would fail with a bad one each time."""
+    failure = Failed(Reason.UNIT_JOB_FAILED, "reload did not succeed")
+    tries = {outcome.rejected(Record("app"), "digest", failure, 0.0).next_try for _ in range(20)}
+    assert len(tries) > 1
+    assert all(each is not None and 10 < each <= REJECTED_FIRST for each in tries)
 
 
 def test_all_files_of_rejected_content_are_taken_back_also_those_that_the_good_one_has_not(
@@ -51,6 +66,7 @@ def test_good_content_that_could_not_be_made_effective_again_is_not_in_step(host
     assert host.restarts == restarts + 1
 
 
+@pytest.mark.usefixtures("on_time")
 def test_good_content_that_does_not_come_back_either_makes_the_next_try_no_later(host: Host) -> None:
     host.bring_in_step(9000)
     host.choose(9443)
@@ -62,6 +78,7 @@ def test_good_content_that_does_not_come_back_either_makes_the_next_try_no_later
     assert host.record.next_try == host.now + 2 * REJECTED_FIRST
 
 
+@pytest.mark.usefixtures("on_time")
 def test_good_content_that_does_not_come_back_is_tried_ever_more_rarely(host: Host) -> None:
     host.bring_in_step(9000)
     host.choose(9443)
