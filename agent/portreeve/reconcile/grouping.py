@@ -177,7 +177,10 @@ class Grouping:
                 self._give_way(name, way, action)
                 match self._jobs.turn(action, way.since):
                     case Turn.WAIT:
-                        self._wait(name, action, _UNTIL_ENDED)
+                        with self._lock:
+                            self._waiting[name] = action
+                        # It may have ended before this one was seen to wait for it.
+                        raise DeferredError(_UNTIL_ENDED if self._jobs.running(action) else 0.0)
                     case Turn.BEGIN:
                         self._begun(step)
                         self._work(action, work)

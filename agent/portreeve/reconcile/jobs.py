@@ -67,6 +67,11 @@ class Jobs:
             self._running[action] = self._moment
             return Turn.BEGIN
 
+    def running(self, action: Hashable) -> bool:
+        """Whether an action is being carried out just now."""
+        with self._lock:
+            return action in self._running
+
     def _served(self, action: Hashable, since: int) -> bool:
         ended = self._ended.get(action)
         if ended is None or ended.began < since:

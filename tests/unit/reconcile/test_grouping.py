@@ -16,7 +16,8 @@ from portreeve.definitions.locations import ContainerRef, HostFile
 from portreeve.definitions.model import Sync, Target, Template
 from portreeve.definitions.steps import ApplyStep, Exec, Reload, Restart
 from portreeve.errors import Reason
-from portreeve.reconcile.grouping import PATIENCE
+from portreeve.reconcile.grouping import PATIENCE, DeferredError
+from portreeve.reconcile.jobs import Jobs, Turn
 from portreeve.reconcile.pace import MOST, WINDOW, Pace
 from portreeve.reconcile.status import State
 from portreeve.reconcile.workers import Pulse, Workers
@@ -216,3 +217,30 @@ def test_who_asked_for_a_look_that_gave_way_waits_for_the_one_that_goes_on(host:
     status = host.board.get("app0")
     assert status is not None
     assert (status.state, status.runs > number) == (State.IN_STEP, True)
+
+
+def test_who_begins_to_wait_just_as_the_job_ends_goes_on_at_once(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grouping, step = host.grouping, Reload(UNIT)
+    began, end = threading.Event(), threading.Event()
+
+    def work() -> None:
+        began.set()
+        end.wait(10)
+
+    other = threading.Thread(target=lambda: grouping.once("a", grouping.way("a", 1), step, work))
+    other.start()
+    began.wait(10)
+    ask = Jobs.turn
+
+    def turn(jobs: Jobs, action: ApplyStep, since: int) -> Turn:
+        answer = ask(jobs, action, since)
+        end.set()
+        other.join(10)
+        return answer
+
+    monkeypatch.setattr(Jobs, "turn", turn)
+    with pytest.raises(DeferredError) as raised:
+        grouping.once("b", grouping.way("b", 1), step, lambda: None)
+    assert raised.value.delay == 0
