@@ -24,7 +24,7 @@ INSTALL = f"{PRODUCT}/install.sh"
 CHOSEN = 9000
 CHECKOUT_PARTS = (
     *("requirements.lock", "pyproject.toml", "README.md", "LICENSE"),
-    *("agent", "units", "templates", "examples"),
+    *("agent", "units", "templates", "examples", "profiles"),
 )
 PREVIOUS, BROKEN = "/srv/previous", "/srv/broken"
 # where an installation could leave something

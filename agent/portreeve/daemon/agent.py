@@ -212,11 +212,14 @@ class Agent:
             self.queue.add(key, delay, about)
 
     def _look_at_everything(self) -> None:
-        for trouble in self._files.check():
-            log.warning("%s", trouble)
-        if self._docker_watched:
-            self._docker_watcher.check()
-        self._look_at(dict.fromkeys(self._definitions.syncs, 0))
+        try:
+            for trouble in self._files.check():
+                log.warning("%s", trouble)
+            if self._docker_watched:
+                self._docker_watcher.check()
+        finally:
+            # Whatever becomes of the watches: the looks are for what they miss.
+            self._look_at(dict.fromkeys(self._definitions.syncs, 0))
 
     def _use(self, change: Change) -> None:
         definitions = self._definitions = change.definitions

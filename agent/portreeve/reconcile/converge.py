@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from portreeve.clock import Clock
 from portreeve.definitions.model import Items, Single, Sync
 from portreeve.definitions.settings import ReconcileSettings
-from portreeve.errors import Failed, Reason, Waiting
+from portreeve.errors import Failed, Misuse, Reason, Waiting
 from portreeve.reconcile.content import Content
 from portreeve.reconcile.execute import Executor
 from portreeve.reconcile.memory import Memory
@@ -144,7 +144,11 @@ class Converger:
 
     def _wanted(self, look: Look, record: Record) -> Content | None:
         if record.hold is not None:
-            return self._store.generations.content(record.name, record.hold)
+            try:
+                return self._store.generations.content(record.name, record.hold)
+            except Misuse as error:
+                error.hint = f"`portreeve sync {record.name}` lets it follow its sources again"
+                raise
         return look.desired.content if look.desired else None
 
     def _on_disk(self, record: Record, wanted: Content | None) -> frozenset[str]:

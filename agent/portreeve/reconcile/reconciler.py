@@ -171,10 +171,11 @@ class Reconciler:
         if names is None or memory.asked or not memory.only_writes(sync, names):
             return False
         try:
-            record = self._store.record(sync.name)
-            if record.state is not State.IN_STEP or record.good is None or record.unfinished is not None:
-                return False
-            return self._store.generations.content(sync.name, record.good.number).matches_disk()
+            with named(sync.name):
+                record = self._store.record(sync.name)
+                if record.state is not State.IN_STEP or record.good is None or record.unfinished is not None:
+                    return False
+                return self._store.generations.content(sync.name, record.good.number).matches_disk()
         except PortreeveError:
             # A look tells it.
             return False

@@ -86,7 +86,12 @@ def lint_text(text: str, names: Collection[str] | None, values: Collection[str] 
         values: the names that ``values`` holds.
     """
     tree, findings = _parse(text)
-    return findings if tree is None else list(_undeclared(tree, names, values))
+    return findings if tree is None else [*_undeclared(tree, names, values), *_others(tree)]
+
+
+def _others(tree: nodes.Template) -> Iterator[Finding]:
+    for node in tree.find_all((nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)):
+        yield Finding(node.lineno, "a text in a definition cannot bring in a template", "write it out")
 
 
 def names_used(text: str) -> frozenset[str]:

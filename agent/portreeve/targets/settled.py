@@ -32,6 +32,9 @@ def settled(place: Place) -> FileContent | None:
                 raise unsettled(place, "somebody has it open for writing")
     except FileNotFoundError:
         return None
+    except OSError as error:
+        # It was there a moment ago: its owner holds it, or made something else of it.
+        raise unsettled(place, error.strerror or str(error)) from error
     if not _has_content(data):
         raise unsettled(place, f"it is empty ({len(data)} bytes), and whoever it belongs to is to fill it")
     return replace(now, data=data)

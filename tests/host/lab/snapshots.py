@@ -14,7 +14,10 @@ from .run import Run
 
 WHEELHOUSE = "/srv/wheelhouse"
 PRODUCT = "/srv/portreeve"
-_PARTS = ("install.sh", "requirements.lock", "pyproject.toml", "README.md", "units", "templates", "examples")
+_PARTS = (
+    *("install.sh", "requirements.lock", "pyproject.toml", "README.md"),
+    *("units", "templates", "examples", "profiles"),
+)
 COCKPIT_PORT = 9090
 
 

@@ -224,6 +224,12 @@ def test_a_syntax_error_has_its_line(host: Host) -> None:
         ('restart = "app.service"', 'restart = "app"', "full name", '"app.service"'),
         ('restart = "app.service"', 'restart = "app.sevrice"', "unknown unit type", '"app.service"'),
         ('restart = "app.service"', 'restart = "{{ prot }}.service"', "no value `prot`", "`port`"),
+        (
+            'restart = "app.service"',
+            'command = ["echo", "{% include \'app.j2\' %}"]',
+            "bring in a temp",
+            "out",
+        ),
         ('restart = "app.service"', 'restart = "a.service"\ntimeout = "1 s"', "must be a duration", ""),
         ('[[apply]]\nrestart = "app.service"', '[[check]]\ncommand = "a -t"', "list", '["a", "-t"]'),
         ('[[apply]]\nrestart = "app.service"', "[[check]]\nunits = false", "can only be true", ""),
