@@ -175,3 +175,35 @@ def test_a_secret_is_copied_and_shown_nowhere(installed_host: Host) -> None:
     assert "watching" in everywhere["arguments and environments"]
     assert hits == set()
     assert host.shell("stat -c '%a %U' /var/lib/portreeve/*").stdout.count("600 root") >= 2
+
+
+CREDENTIAL = """
+[sources.token]
+credential = "api-token"
+
+[values]
+token = { source = "token", type = "secret" }
+
+[[targets]]
+path = "/etc/app/token.conf"
+template = "token.conf.j2"
+mode = "0600"
+"""
+
+
+def test_a_credential_that_systemd_hands_over_is_a_source(installed_host: Host) -> None:
+    host = installed_host
+    host.write("/root/token", f"{FIRST}\n", mode=0o600)
+    host.run("mkdir", "-p", "/etc/app")
+    host.write("/etc/portreeve/templates/token.conf.j2", "token {{ token }}\n")
+    host.write("/etc/portreeve/syncs.d/app.toml", CREDENTIAL)
+    host.wait_until(
+        lambda: "credential-absent" in host.run("portreeve", "explain", "app", check=False).stdout,
+        20,
+        "it is told that there is no credential",
+    )
+    drop_in = "/etc/systemd/system/portreeve.service.d/token.conf"
+    host.write(drop_in, "[Service]\nLoadCredential=api-token:/root/token\n")
+    host.shell("systemctl daemon-reload && systemctl restart portreeve.service")
+    in_step(host, "app")
+    assert host.read("/etc/app/token.conf") == f"token {FIRST}\n"
