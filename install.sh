@@ -311,8 +311,9 @@ check_origin() {
     if ((${#missing[@]})); then problem "the wheelhouse $WHEELHOUSE lacks $(listed "${missing[@]}")"; fi
 }
 
-# The lines NAME==VERSION of a lock; those with a marker are for other systems, or pip knows.
-pinned() { sed -nE '/;/d; s/^([A-Za-z0-9._-]+==[^ \\]+).*/\1/p' "$1"; }
+# The lines NAME==VERSION of a lock, but for those of other systems; a marker that names an implementation of
+# Python leaves out PyPy alone.
+pinned() { sed -nE '/;.*(sys_platform|platform_system|os_name)/d; s/^([A-Za-z0-9._-]+==[^ \\]+).*/\1/p' "$1"; }
 
 listed() {
     local text
