@@ -85,11 +85,11 @@ def test_rejected_content_is_not_tried_before_its_time_whatever_happens(host: Ho
     host.look()
     restarts = host.restarts
     for _ in range(3):
-        host.pass_time(4)
+        host.pass_time(3)
         status = host.look()
     assert (status.state, reason(status)) == (State.FAILED, Reason.UNIT_JOB_FAILED)
     assert host.restarts == restarts
-    host.pass_time(4)
+    host.pass_time(6)
     assert host.look().state is State.IN_STEP
     assert host.target.read_text() == "listen 9443\n"
 
