@@ -102,6 +102,7 @@ def test_a_renewal_is_one_change_for_a_tls_server_and_no_key_was_ever_readable(s
     in_step(site, SYNC)
     messages = [str(entry.get("MESSAGE", "")) for entry in site.journal(since_cursor=cursor)]
     assert sum(message.startswith("Reloaded nginx.service") for message in messages) == 1
+    site.run("systemctl", "is-active", "watch-keys.service")
     assert site.read("/root/readable") == ""
     assert site.shell(f"stat -c %a {TARGET}/privkey.pem").stdout.strip() == "600"
 
