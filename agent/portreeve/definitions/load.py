@@ -14,11 +14,12 @@ from portreeve.definitions.agent_settings import build_settings
 from portreeve.definitions.discovery import SETTINGS, TEMPLATES, Candidate, discover
 from portreeve.definitions.fragments import read
 from portreeve.definitions.inputs import Inputs, merge
-from portreeve.definitions.model import Definitions, Edits, Mirror, Service, Sync, Target
+from portreeve.definitions.model import Definitions, Edits, Mirror, Sync, Target
 from portreeve.definitions.problems import Problem
 from portreeve.definitions.report import Report
 from portreeve.definitions.service_definition import build_service
 from portreeve.definitions.settings import Settings
+from portreeve.definitions.supervised import Service
 from portreeve.definitions.sync_definition import SyncDraft, build_sync
 from portreeve.definitions.target_tables import overlap, same_place
 from portreeve.definitions.template_rules import Lints

@@ -9,6 +9,7 @@ from portreeve.definitions.locations import FileLocation, Location
 from portreeve.definitions.problems import Problem
 from portreeve.definitions.settings import Settings
 from portreeve.definitions.steps import ApplyStep, CheckStep, VerifyStep
+from portreeve.definitions.supervised import ManagedContainer, Service
 
 Scalar = str | int | float | bool
 Single = Scalar | tuple[Scalar, ...]
@@ -230,25 +231,6 @@ class Sync:
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
-    """A host unit that starts only after what it depends on.
-
-    Args:
-        name: the definition's file name without ``.toml``.
-        description: one line for people.
-        unit: the unit that gets the drop-in.
-        requires: ``docker`` or ``sync:NAME``, in the order they were declared.
-        origin: the files it was read from, the main one first.
-    """
-
-    name: str
-    description: str
-    unit: str
-    requires: tuple[str, ...]
-    origin: tuple[Path, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Definitions:
     """Everything that was declared, valid or not.
 
@@ -261,6 +243,7 @@ class Definitions:
         template_folders: where templates are found, first hit wins.
         files: every file and folder that was or would be read, so that a change of it can be noticed.
         upstream: by sync, the syncs whose targets are its sources; it is worked on after them.
+        containers: the valid ones by name.
     """
 
     settings: Settings
@@ -271,3 +254,4 @@ class Definitions:
     template_folders: tuple[Path, ...]
     files: tuple[Path, ...]
     upstream: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    containers: Mapping[str, ManagedContainer] = field(default_factory=dict)

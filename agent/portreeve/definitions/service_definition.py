@@ -3,10 +3,10 @@
 from collections.abc import Collection
 
 from portreeve.definitions.inputs import Inputs
-from portreeve.definitions.model import Service
 from portreeve.definitions.report import Report
 from portreeve.definitions.schema import parse
 from portreeve.definitions.suggestions import did_you_mean
+from portreeve.definitions.supervised import Service
 from portreeve.definitions.tables import ServiceTable
 
 DOCKER = "docker"

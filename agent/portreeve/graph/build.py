@@ -14,7 +14,7 @@ from portreeve.definitions.locations import (
     Inspection,
     Location,
 )
-from portreeve.definitions.model import Definitions, Edits, Mirror, Service, Source, Sync, Target
+from portreeve.definitions.model import Definitions, Edits, Mirror, Source, Sync, Target
 from portreeve.definitions.steps import (
     ApplyStep,
     CheckStep,
@@ -27,6 +27,7 @@ from portreeve.definitions.steps import (
     UnitStep,
     VerifyStep,
 )
+from portreeve.definitions.supervised import Service
 from portreeve.definitions.upstream import Written, writers, writers_of
 from portreeve.graph.drafts import Draft
 from portreeve.graph.model import Graph, Kind

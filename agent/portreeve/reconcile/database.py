@@ -51,7 +51,16 @@ ALTER TABLE folders ADD COLUMN root TEXT NOT NULL DEFAULT '/';
 ALTER TABLE generations ADD COLUMN sealed INTEGER NOT NULL DEFAULT 0;
 """
 
-_MIGRATIONS = (_FIRST, _PLACES)
+_SUPERVISED = """
+CREATE TABLE supervised (
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    record TEXT NOT NULL,
+    PRIMARY KEY (kind, name)
+) STRICT;
+"""
+
+_MIGRATIONS = (_FIRST, _PLACES, _SUPERVISED)
 """Each makes the schema of the next version; a new file goes through all of them, so each is always tried."""
 
 SCHEMA_VERSION = len(_MIGRATIONS)

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from portreeve import resources
-from portreeve.definitions.model import Definitions, Service
+from portreeve.definitions.model import Definitions
+from portreeve.definitions.supervised import Service
 from portreeve.errors import Failed, Misuse, Reason
 from portreeve.systemd.unit_file import UnitFile
 from portreeve.systemd.unit_paths import is_unit_name

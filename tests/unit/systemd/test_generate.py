@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from portreeve.definitions.model import Definitions, Service
+from portreeve.definitions.model import Definitions
 from portreeve.definitions.settings import Settings
+from portreeve.definitions.supervised import Service
 from portreeve.errors import Failed, Misuse
 from portreeve.systemd.boot_order import verify_generated
 from portreeve.systemd.generate import generate
