@@ -1,5 +1,6 @@
 """What every test gets: it fails when it leaves a thread, a child process or a file descriptor behind."""
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -9,6 +10,27 @@ import pytest
 
 LEAK_DEADLINE = 5.0
 """Seconds that threads and children which are on their way out get to be gone."""
+
+
+class _Failures:
+    """Writes down which tests failed, for the second look of ``tests/run``."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._failed: set[str] = set()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed and report.nodeid not in self._failed:
+            self._failed.add(report.nodeid)
+            with self._file.open("a") as file:
+                file.write(report.nodeid + "\n")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep a list of failures where one is asked for; not in the workers, whose reports come here."""
+    file = os.environ.get("PORTREEVE_TEST_FAILURES")
+    if file and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(_Failures(Path(file)))
 
 
 def _children() -> set[int]:
