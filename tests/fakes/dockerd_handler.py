@@ -185,14 +185,18 @@ class Handler(BaseHTTPRequestHandler):
 
 def _inspected(each: FakeContainer) -> dict[str, Any]:
     running = each.status in ("running", "paused")
-    return {
+    answer: dict[str, Any] = {
         "Id": each.id,
         "Name": f"/{each.name}",
         "State": {
             "Status": each.status,
             "Running": running,
             "Pid": 4242 if running else 0,
+            "ExitCode": each.exit_code,
+            "Error": each.error,
+            "OOMKilled": False,
             "StartedAt": each.started_at or f"2024-01-01T00:00:{each.starts:02}Z",
+            "FinishedAt": "0001-01-01T00:00:00Z",
             **({"Health": {"Status": each.health}} if each.health else {}),
         },
         "Config": {
@@ -202,12 +206,22 @@ def _inspected(each: FakeContainer) -> dict[str, Any]:
             "Hostname": each.id[:12],
             "ExposedPorts": {"443/tcp": {}, "80/tcp": {}},
         },
+        "RestartCount": each.restart_count,
+        "HostConfig": {
+            "RestartPolicy": {"Name": each.policy, "MaximumRetryCount": 0},
+            "NetworkMode": "default",
+            "AutoRemove": False,
+            "PortBindings": {},
+        },
         "Mounts": each.mounts,
         "NetworkSettings": {
             "Networks": _networks(each),
             "Ports": {"80/tcp": [{"HostIp": "0.0.0.0", "HostPort": "8080"}], "443/tcp": None},
         },
     }
+    for section, values in each.inspect.items():
+        answer[section] = {**answer.get(section, {}), **values}
+    return answer
 
 
 def _networks(each: FakeContainer) -> dict[str, Any]:

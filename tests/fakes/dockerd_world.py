@@ -24,7 +24,10 @@ class Mode(StrEnum):
 
 @dataclass
 class FakeContainer:
-    """A container as the fake daemon knows it; change its fields at any time."""
+    """A container as the fake daemon knows it; change its fields at any time.
+
+    What is in ``inspect`` is laid over the sections of what inspect answers.
+    """
 
     name: str
     id: str = ""
@@ -36,6 +39,12 @@ class FakeContainer:
     env: list[str] = field(default_factory=list)
     networks: dict[str, str] = field(default_factory=lambda: {"bridge": "172.17.0.2"})
     starts: int = 1
+    error: str = ""
+    exit_code: int = 0
+    restart_count: int = 0
+    policy: str = "no"
+    log: bytes = b""
+    inspect: dict[str, dict[str, Any]] = field(default_factory=dict)
     files: dict[str, tarfile.TarInfo | bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

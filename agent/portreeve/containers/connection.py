@@ -7,7 +7,6 @@ on first use and again after Docker was lost or has come back with another API v
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from portreeve.clock import SYSTEM_CLOCK, Clock
@@ -17,7 +16,7 @@ from portreeve.containers.failure import Failure
 from portreeve.containers.inspections import Inspections
 from portreeve.containers.model import Container, DockerInfo
 from portreeve.containers.probe import FRESH, Probe
-from portreeve.containers.refusal import AbsentError, ConflictError, removed
+from portreeve.containers.refusal import AbsentError, ConflictError, RefusedError, busy, removed
 from portreeve.containers.selection import choose, filters
 from portreeve.containers.view import view
 from portreeve.definitions.locations import ContainerRef
@@ -89,7 +88,7 @@ class Docker:
             DockerUnavailable: see :meth:`require_up`.
             Waiting: there is no such container, or more than one could be meant.
         """
-        return self._find(ref, answers.container)
+        return self.find_as(ref, answers.container)
 
     def view(self, ref: ContainerRef) -> Mapping[str, Any]:
         """The same container as values and templates see it: :func:`portreeve.containers.view.view`.
@@ -98,7 +97,7 @@ class Docker:
             DockerUnavailable: see :meth:`require_up`.
             Waiting: there is no such container, or more than one could be meant.
         """
-        return self._find(ref, view)
+        return self.find_as(ref, view)
 
     def inspect(self, container_id: str, name: str) -> Container:
         """Inspect a container again.
@@ -111,17 +110,19 @@ class Docker:
             DockerUnavailable: see :meth:`require_up`.
             Waiting: it was removed.
         """
-        return self._inspect(container_id, name, answers.container)
+        return self.inspect_as(container_id, name, answers.container)
 
-    def _find(self, ref: ContainerRef, parse: Callable[[Any], T]) -> T:
+    def find_as(self, ref: ContainerRef, parse: Callable[[Any], T]) -> T:
+        """As :meth:`find`, with what ``parse`` makes of inspect's answer; for the modules of this room."""
         query = filters(ref)
         found = choose(
             ref,
             self.ask(lambda client: answers.listed(client.containers(all=True, filters=dict(query)))),
         )
-        return self._inspect(found.id, found.name, parse)
+        return self.inspect_as(found.id, found.name, parse)
 
-    def _inspect(self, container_id: str, name: str, parse: Callable[[Any], T]) -> T:
+    def inspect_as(self, container_id: str, name: str, parse: Callable[[Any], T]) -> T:
+        """As :meth:`inspect`, with what ``parse`` makes of the answer; for the modules of this room."""
         try:
             return self.ask(lambda client: parse(client.inspect_container(container_id)), locked=name)
         except AbsentError as error:
@@ -191,24 +192,38 @@ class Docker:
             del self._local.client
             client.close()
 
-    def ask(self, request: "Callable[[APIClient], T]", *, locked: str = "", conflicts: bool = False) -> T:
+    def ask(
+        self,
+        request: "Callable[[APIClient], T]",
+        *,
+        locked: str = "",
+        conflicts: bool = False,
+        refusals: bool = False,
+        timeout: float | None = None,
+    ) -> T:
         """Classify, then ask; for the modules of this room.
 
         Args:
             request: what to ask of this thread's client; it parses the answer as well.
             locked: names a container whose lock the daemon may hold meanwhile.
             conflicts: 409 says something about the container, and nothing about Docker.
+            refusals: so do all the others that say no.
+            timeout: seconds for one answer of what may take long; ``None``: as the settings say, twice that
+                where a container is locked. With ``locked``, running out of it says nothing about Docker.
 
         Raises:
             DockerUnavailable: see :meth:`require_up`; any answer that is an error is one too.
+            Waiting: no answer came about the locked container (``container-busy``); others are answered.
             AbsentError: the answer is 404.
             ConflictError: the answer is 409, where that was asked for.
+            RefusedError: it is another one that says no, where that was asked for.
         """
         info = self.require_up()
         import requests
         from docker.errors import APIError, DockerException, NotFound
 
-        timeout = self._settings.timeout * (_LOCKED if locked else 1.0)
+        if timeout is None:
+            timeout = self._settings.timeout * (_LOCKED if locked else 1.0)
         try:
             client = self._client(info.api_version)
             client.timeout = timeout  # type: ignore[assignment]  # The stubs know only whole seconds.
@@ -219,7 +234,10 @@ class Docker:
             status = error.status_code or 0
             if conflicts and status == 409:
                 raise ConflictError(str(error.explanation)) from error
-            raise failure.of_status(status, str(error.explanation), self._settings).error() from error
+            met = failure.of_status(status, str(error.explanation), self._settings)
+            if refusals and met.reason is Reason.DOCKER_ERROR:
+                raise RefusedError(str(error.explanation)) from error
+            raise met.error() from error
         except (requests.RequestException, DockerException) as error:
             raise self.lost(error, timeout, locked=locked) from error
         except answers.MALFORMED as error:
@@ -235,10 +253,11 @@ class Docker:
             self._local.client = client
         return client
 
-    def lost(self, error: Exception, timeout: float, *, locked: str = "") -> DockerUnavailable:
+    def lost(self, error: Exception, timeout: float, *, locked: str = "") -> Waiting:
         """What a conversation that broke off means; for the modules of this room.
 
-        The thread's client is dropped, and the other threads know unless it is about one container's lock.
+        The thread's client is dropped, and the other threads know, unless it is about one container's lock:
+        then Docker still answers a ping.
 
         Args:
             error: what was met.
@@ -248,8 +267,10 @@ class Docker:
         self.close()
         met = failure.of_exception(error, self._settings, timeout=timeout)
         if met.reason is Reason.DOCKER_HUNG and locked:
-            evidence = f"no answer about container {locked} within {timeout:g} s; Docker may be starting it"
-            return replace(met, evidence=evidence).error()
+            pinged = self._probe.ask()
+            if not isinstance(pinged, Failure):
+                return busy(locked, timeout)
+            met = pinged
         self._probe.learn(met, seconds=self._believed(met))
         return met.error()
 

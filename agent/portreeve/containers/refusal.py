@@ -26,6 +26,10 @@ class ConflictError(Exception):
     """Docker answered 409: the container is not in a state for what was asked."""
 
 
+class RefusedError(Exception):
+    """Docker answered with another status that says no, such as 400 or 500 to the start of a container."""
+
+
 def require_running(container: Container, wanted: str, docker_says: str = "") -> None:
     """Refuse to act on a container whose processes do not run just now.
 
@@ -90,6 +94,21 @@ def removed(name: str, container_id: str) -> Waiting:
         Reason.CONTAINER_ABSENT,
         f"container {name} does not exist any more",
         evidence=f"{container_id[:12]} was removed in the middle of a look at it",
+    )
+
+
+def busy(name: str, timeout: float) -> Waiting:
+    """Docker answers, and not about this container: it holds its lock while it starts or removes it.
+
+    Args:
+        name: the container's.
+        timeout: seconds that were waited.
+    """
+    return Waiting(
+        Reason.CONTAINER_BUSY,
+        f"Docker is at work on container {name}",
+        evidence=f"no answer about container {name} within {timeout:g} s; Docker may be starting it",
+        hint="nothing, unless it lasts: then `systemctl restart docker.service`",
     )
 
 

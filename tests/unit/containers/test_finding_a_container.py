@@ -107,9 +107,9 @@ def test_one_whose_lock_docker_holds_does_not_make_docker_hung_for_others(
     dockerd.containers = [FakeContainer("app"), FakeContainer("other")]
     app = dockerd.containers[0].id
     dockerd.before_answer = lambda path: path.endswith(f"{app}/json") and dockerd.released.wait(20)
-    with pytest.raises(DockerUnavailable) as caught:
+    with pytest.raises(Waiting) as caught:
         docker.find(ContainerRef(name="app"))
-    assert caught.value.reason is Reason.DOCKER_HUNG
+    assert caught.value.reason is Reason.CONTAINER_BUSY
     assert "no answer about container app within 1 s" in caught.value.evidence
     assert docker.find(ContainerRef(name="other")).name == "other"
 
