@@ -29,7 +29,7 @@ DOCKER_SOCKET = Path("/run/docker.sock")
 """Docker's own default; the agent's settings may name another, and are not read without it."""
 
 UNIT_FOLDERS = ("etc/systemd/system", "run/systemd/system", "usr/lib/systemd/system", "lib/systemd/system")
-UNIT_FILES = ("portreeve.service", "portreeve-sync@.service")
+UNIT_FILES = ("portreeve.service", "portreeve-sync@.service", "portreeve-container@.service")
 
 
 def python() -> Finding:

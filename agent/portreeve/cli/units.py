@@ -46,8 +46,8 @@ _force_option = click.option(
 def command() -> None:
     """Show, check, install and remove generated unit files.
 
-    These are portreeve.service, portreeve-sync@.service, and a drop-in for every unit in services.d. None of
-    these commands needs the agent.
+    These are portreeve.service, portreeve-sync@.service, portreeve-container@.service, and a drop-in for
+    every unit in services.d. None of these commands needs the agent.
     """
 
 

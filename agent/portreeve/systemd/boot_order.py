@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from portreeve import process
@@ -33,10 +33,12 @@ def verify_generated(files: Mapping[str, str], timeout: float) -> None:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")
         verify_units({_UNITS / name: folder / name for name in files}, timeout)
-        _refuse_cycles(folder, timeout)
+        amended = {name.partition(".d/")[0] for name in files if ".d/" in name}
+        _refuse_cycles(folder, [AGENT_UNIT, *sorted(amended)], timeout)
 
 
-def _refuse_cycles(folder: Path, timeout: float) -> None:
+def _refuse_cycles(folder: Path, started: Sequence[str], timeout: float) -> None:
+    """Judge a boot that starts these units too, whether they are enabled or not."""
     target = installed(_BOOT)
     if target is None:
         return
@@ -44,7 +46,10 @@ def _refuse_cycles(folder: Path, timeout: float) -> None:
     (folder / _BOOT).write_bytes(target.read_bytes())
     wants = folder / f"{_BOOT}.wants"
     wants.mkdir()
-    (wants / AGENT_UNIT).symlink_to(folder / AGENT_UNIT)
+    for unit in started:
+        file = folder / unit if (folder / unit).exists() else installed(unit)
+        if file is not None:
+            (wants / unit).symlink_to(file)
     # With --recursive-errors=no it says nothing of cycles, and its exit status never tells of them.
     completed = process.run(
         ["systemd-analyze", "verify", "--man=no", "--recursive-errors=one", os.fspath(folder / _BOOT)],

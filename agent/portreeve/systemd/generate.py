@@ -15,7 +15,17 @@ from portreeve.systemd.unit_paths import is_unit_name
 
 AGENT_UNIT = "portreeve.service"
 SYNC_UNIT = "portreeve-sync@.service"
+CONTAINER_UNIT = "portreeve-container@.service"
 DROP_IN = "50-portreeve.conf"
+
+_OWN = (AGENT_UNIT, SYNC_UNIT, CONTAINER_UNIT)
+_LIMITS = {
+    "MemoryHigh": "memory_high",
+    "MemoryMax": "memory_max",
+    "CPUWeight": "cpu_weight",
+    "TasksMax": "tasks_max",
+    "OOMScoreAdjust": "oom_score_adjust",
+}
 
 # What systemd reads as itself in ExecStart=; anything else would need quoting, "%" and "$" even doubling.
 _PROGRAM = re.compile(r"/[A-Za-z0-9_./+@-]+")
@@ -27,7 +37,10 @@ def generate(definitions: Definitions, program: Path) -> Mapping[str, str]:
     A service that requires ``docker`` gets ``Wants=`` and ``After=docker.service``: a restart of Docker must
     not stop it. One that requires ``sync:NAME`` gets ``Requires=`` and ``After=portreeve-sync@NAME.service``:
     it is said to require the sync, so it must not start on files that nobody has verified, and systemd then
-    names what it failed for.
+    names what it failed for. One that requires ``container:NAME`` gets the same with
+    ``portreeve-container@NAME.service``.
+
+    Where several definitions amend one unit, the first by name that has a restart or a limit decides it.
 
     Args:
         definitions: whose services get drop-ins.
@@ -48,7 +61,7 @@ def generate(definitions: Definitions, program: Path) -> Mapping[str, str]:
             hint="give an absolute path of letters, digits and any of _ . / + @ -",
         )
     templates = _Templates(resources.shipped("units"))
-    units = {name: templates.render(f"{name}.j2", program=program) for name in (AGENT_UNIT, SYNC_UNIT)}
+    units = {name: templates.render(f"{name}.j2", program=program) for name in _OWN}
     consumers: dict[str, list[Service]] = defaultdict(list)
     for service in definitions.services.values():
         consumers[_unit_name(service.unit, service)].append(service)
@@ -57,18 +70,40 @@ def generate(definitions: Definitions, program: Path) -> Mapping[str, str]:
     return units
 
 
+def container_unit(name: str) -> str:
+    """The unit that is active while a container is ready."""
+    return CONTAINER_UNIT.replace("@", f"@{name}")
+
+
 def _consumer(services: list[Service]) -> dict[str, Any]:
-    requires = [(service, word) for service in services for word in service.requires]
-    syncs = {word.removeprefix("sync:"): service for service, word in requires if word.startswith("sync:")}
-    for sync, service in syncs.items():
-        _unit_name(f"portreeve-sync@{sync}.service", service)
+    limits = [(key, _first(services, field)) for key, field in _LIMITS.items()]
     return {
         "origin": " and ".join(str(service.origin[0]) for service in services),
         # In one line, so that it stays the comment that it is.
         "description": "; ".join(" ".join(service.description.split()) for service in services),
-        "docker": any(word == "docker" for _, word in requires),
-        "syncs": list(syncs),
+        "docker": any("docker" in service.requires for service in services),
+        "syncs": _required(services, "sync:", SYNC_UNIT),
+        "containers": _required(services, "container:", CONTAINER_UNIT),
+        "restart": _first(services, "restart"),
+        "limits": [(key, value) for key, value in limits if value is not None],
     }
+
+
+def _required(services: list[Service], kind: str, template: str) -> list[str]:
+    """The names of one kind that are required, each once, in the order they were declared."""
+    names: dict[str, None] = {}
+    for service in services:
+        for word in service.requires:
+            if word.startswith(kind):
+                name = word.removeprefix(kind)
+                _unit_name(template.replace("@", f"@{name}"), service)
+                names[name] = None
+    return list(names)
+
+
+def _first(services: list[Service], field: str) -> Any:
+    declared = (getattr(service, field) for service in services)
+    return next((value for value in declared if value is not None), None)
 
 
 def _unit_name(name: str, service: Service) -> str:
@@ -96,6 +131,8 @@ class _Templates:
             keep_trailing_newline=True,
             autoescape=False,  # noqa: S701 - unit files are no HTML
         )
+        # Without an exponent, and without the fraction where there is none.
+        self._environment.filters["seconds"] = lambda seconds: f"{seconds:.3f}".rstrip("0").rstrip(".")
 
     def render(self, name: str, **values: object) -> str:
         text = self._environment.get_template(name).render(values)

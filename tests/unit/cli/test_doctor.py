@@ -59,6 +59,7 @@ def test_units_are_found_where_systemd_looks(paths: Paths) -> None:
     write(paths.units / "portreeve.service")
     assert "portreeve-sync@.service" in examine_host.units(paths).what
     write(paths.root / "usr/lib/systemd/system/portreeve-sync@.service")
+    write(paths.root / "run/systemd/system/portreeve-container@.service")
     assert examine_host.units(paths).level is Level.OK
 
 

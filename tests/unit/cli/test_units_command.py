@@ -55,14 +55,15 @@ def test_show_speaks_json(root: Path) -> None:
     assert set(shown["units"]) == {
         "portreeve.service",
         "portreeve-sync@.service",
+        "portreeve-container@.service",
         "app.service.d/50-portreeve.conf",
     }
 
 
 def test_install_and_remove_tell_what_they_did_and_leave_nothing(root: Path) -> None:
     told = json.loads(run("install", "--output", "json").output)
-    assert len(told["written"]) == 3
-    assert len(units(root)) == 3
+    assert len(told["written"]) == 4
+    assert len(units(root)) == 4
     assert run("install").output == "nothing to do\n"
     assert "removed: " in run("remove").output
     assert units(root) == set()

@@ -1,13 +1,14 @@
 """The unit files that definitions lead to, judged by systemd itself."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from portreeve.definitions.model import Definitions
 from portreeve.definitions.settings import Settings
-from portreeve.definitions.supervised import Service
+from portreeve.definitions.supervised import Budget, Service
 from portreeve.errors import Failed, Misuse
 from portreeve.systemd.boot_order import verify_generated
 from portreeve.systemd.generate import generate
@@ -27,7 +28,11 @@ def service(name: str, unit: str, *requires: str, description: str = "why") -> S
 
 
 def test_the_agents_own_units_are_always_there() -> None:
-    assert set(generate(declared(), PROGRAM)) == {"portreeve.service", "portreeve-sync@.service"}
+    assert set(generate(declared(), PROGRAM)) == {
+        "portreeve.service",
+        "portreeve-sync@.service",
+        "portreeve-container@.service",
+    }
 
 
 def test_the_agent_outlives_docker() -> None:
@@ -63,6 +68,32 @@ def test_a_consumer_of_a_sync_requires_it() -> None:
     assert unit.sections == (("Unit", (("Requires", needed), ("After", needed))),)
 
 
+def test_a_started_container_unit_is_a_ready_container() -> None:
+    unit = UnitFile.parse(generate(declared(), PROGRAM)["portreeve-container@.service"])
+    assert unit.values("Service", "ExecStart") == (f"{PROGRAM} wait container:%i --for ready --timeout 5m",)
+    assert unit.values("Service", "TimeoutStartSec") == ("6min",)
+    assert unit.values("Service", "RemainAfterExit") == ("yes",)
+
+
+def test_a_container_unit_outlives_the_agent_and_is_started_as_often_as_it_has_to() -> None:
+    unit = UnitFile.parse(generate(declared(), PROGRAM)["portreeve-container@.service"])
+    assert unit.values("Unit", "Wants") == ("portreeve.service",)
+    assert not unit.values("Unit", "Requires")
+    assert unit.values("Unit", "StartLimitIntervalSec") == ("0",)
+
+
+def test_a_consumer_of_a_container_stops_and_starts_with_it() -> None:
+    files = generate(declared(service("app", "app.service", "container:db")), PROGRAM)
+    unit = UnitFile.parse(files["app.service.d/50-portreeve.conf"])
+    needed = "portreeve-container@db.service"
+    assert unit.sections == (("Unit", (("Requires", needed), ("After", needed))),)
+
+
+def test_a_container_whose_name_cannot_be_in_a_units_gets_no_file() -> None:
+    with pytest.raises(Failed):
+        generate(declared(service("app", "app.service", "container:a b")), PROGRAM)
+
+
 def test_two_definitions_of_one_unit_share_its_drop_in() -> None:
     definitions = declared(service("a", "app.service", "docker"), service("b", "app.service", "sync:x"))
     unit = UnitFile.parse(generate(definitions, PROGRAM)["app.service.d/50-portreeve.conf"])
@@ -87,9 +118,33 @@ def test_a_path_that_systemd_would_read_otherwise_is_refused(program: str) -> No
         generate(declared(), Path(program))
 
 
+def test_of_two_definitions_the_first_that_has_a_limit_decides_it() -> None:
+    first = replace(service("a", "app.service", "docker"), memory_max=1024)
+    second = replace(service("b", "app.service", "docker"), memory_max=2048, tasks_max=9)
+    unit = UnitFile.parse(generate(declared(first, second), PROGRAM)["app.service.d/50-portreeve.conf"])
+    assert unit.values("Service", "MemoryMax") == ("1024",)
+    assert unit.values("Service", "TasksMax") == ("9",)
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(1.0, "1"), (0.25, "0.25"), (1_000_000.0, "1000000")])
+def test_times_are_written_as_systemd_reads_them(seconds: float, text: str) -> None:
+    guarded = replace(service("a", "a.service", "docker"), restart=Budget(backoff=(seconds, 1e6)))
+    unit = UnitFile.parse(generate(declared(guarded), PROGRAM)["a.service.d/50-portreeve.conf"])
+    assert unit.values("Service", "RestartSec") == (text,)
+
+
+def test_a_budget_of_restarts_leaves_room_for_the_first_start() -> None:
+    guarded = replace(service("a", "a.service", "docker"), restart=Budget(max=3, window=60.0))
+    unit = UnitFile.parse(generate(declared(guarded), PROGRAM)["a.service.d/50-portreeve.conf"])
+    assert unit.values("Unit", "StartLimitBurst") == ("4",)
+    assert unit.values("Unit", "StartLimitIntervalSec") == ("60",)
+
+
 @analysed
 def test_systemd_accepts_everything_that_is_generated() -> None:
-    definitions = declared(service("a", "systemd-tmpfiles-clean.service", "docker", "sync:cockpit"))
+    definitions = declared(
+        service("a", "systemd-tmpfiles-clean.service", "docker", "sync:cockpit", "container:db")
+    )
     verify_generated(generate(definitions, Path("/bin/true")), 60)
 
 

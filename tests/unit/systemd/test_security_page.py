@@ -15,7 +15,9 @@ PAGE = Path(__file__).parents[3] / "docs/security.md"
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
-@pytest.mark.parametrize("unit", ["portreeve.service", "portreeve-sync@.service"])
+@pytest.mark.parametrize(
+    "unit", ["portreeve.service", "portreeve-sync@.service", "portreeve-container@.service"]
+)
 def test_every_exposure_is_explained(unit: str, tmp_path: Path) -> None:
     files = generate(Definitions(Settings(), {}, {}, (), {}, (), ()), Path("/bin/true"))
     file = tmp_path / unit.replace("@.", "@x.")
