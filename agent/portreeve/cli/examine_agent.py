@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from portreeve import __version__
 from portreeve.cli.findings import Finding, fail, ok, warn
 from portreeve.cli.text import counted
+from portreeve.control.overview import Overview
 from portreeve.errors import PortreeveError
-from portreeve.reconcile.status import Overview, State
+from portreeve.reconcile.status import State
 
 _TO_BE_SEEN = (State.OVERDUE, State.FAILED, State.BROKEN, State.UNDECLARED)
 

@@ -11,8 +11,9 @@ from portreeve.cli.text import NO_SYNCS, ago, ahead, counted, pairs, printable_d
 from portreeve.clock import SYSTEM_CLOCK
 from portreeve.control import codec
 from portreeve.control.outcome import outcome_of
+from portreeve.control.overview import Overview
 from portreeve.errors import ExitCode
-from portreeve.reconcile.status import DockerStatus, Overview, State, SyncStatus
+from portreeve.reconcile.status import DockerStatus, State, SyncStatus
 
 _MOST_PROBLEMS = 10
 """So many are shown: one mistyped file may have a hundred, and the table shall stay in sight."""

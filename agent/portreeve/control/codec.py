@@ -5,18 +5,20 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any, ParamSpec, TypeVar
 
+from portreeve.control.overview import Overview
 from portreeve.errors import Failed, Reason
 from portreeve.reconcile.status import (
     DockerStatus,
     FileDiff,
     GenerationInfo,
-    Overview,
     Preview,
     Stage,
     State,
     SyncStatus,
     Trouble,
 )
+from portreeve.supervise.state import ContainerState
+from portreeve.supervise.status import ContainerStatus, ServiceState, ServiceStatus
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -82,7 +84,30 @@ def overview(data: Json) -> Overview:
         docker=_docker(data["docker"]),
         syncs=tuple(_sync_status(entry) for entry in data["syncs"]),
         problems=tuple(dict(entry) for entry in data["problems"]),
+        containers=tuple(_container(entry) for entry in data["containers"]),
+        services=tuple(_service(entry) for entry in data["services"]),
+        pressure=tuple(data["pressure"]),
     )
+
+
+@_understood
+def container_status(data: Json) -> ContainerStatus:
+    """The inverse of :func:`to_json`.
+
+    Raises:
+        Failed: it is not a container's status.
+    """
+    return _container(data)
+
+
+@_understood
+def service_status(data: Json) -> ServiceStatus:
+    """The inverse of :func:`to_json`.
+
+    Raises:
+        Failed: it is not a service's status.
+    """
+    return _service(data)
 
 
 @_understood
@@ -149,6 +174,27 @@ def _sync_status(data: Json) -> SyncStatus:
         sources=dict(data["sources"]),
         runs=data["runs"],
     )
+
+
+def _container(data: Json) -> ContainerStatus:
+    known = {field.name: data[field.name] for field in fields(ContainerStatus)}
+    known |= {
+        "state": ContainerState(data["state"]),
+        "trouble": _trouble(data["trouble"]),
+        "waits_for": tuple(data["waits_for"]),
+        "log_tail": tuple(data["log_tail"]),
+    }
+    return ContainerStatus(**known)
+
+
+def _service(data: Json) -> ServiceStatus:
+    known = {field.name: data[field.name] for field in fields(ServiceStatus)}
+    known |= {
+        "state": ServiceState(data["state"]),
+        "trouble": _trouble(data["trouble"]),
+        "requires": tuple(data["requires"]),
+    }
+    return ServiceStatus(**known)
 
 
 def _docker(data: Json) -> DockerStatus:

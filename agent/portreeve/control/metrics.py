@@ -6,7 +6,8 @@ from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, gener
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from portreeve.reconcile.status import Overview, State, SyncStatus
+from portreeve.control.overview import Overview
+from portreeve.reconcile.status import State, SyncStatus
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 

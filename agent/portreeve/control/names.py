@@ -1,4 +1,4 @@
-"""What people name: syncs, and the targets that ``wait`` waits for."""
+"""What people name: syncs, containers, services, and the targets that ``wait`` waits for."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,16 +6,22 @@ from enum import StrEnum
 
 from portreeve.errors import Misuse, Reason
 
-SYNC_PREFIX = "sync:"
+TARGETS = "sync:NAME, container:NAME, service:NAME, docker or all"
 
 
-class Condition(StrEnum):
-    """What is waited for."""
+class Kind(StrEnum):
+    """What a name is of."""
 
-    IN_STEP = "in-step"
-    """Syncs are in step; Docker is up."""
-    READY = "ready"
-    """Syncs were tried once since the agent started; Docker is up."""
+    SYNC = "sync"
+    CONTAINER = "container"
+    SERVICE = "service"
+    DOCKER = "docker"
+    ALL = "all"
+    """Every sync."""
+
+
+_WITH_NAME = (Kind.SYNC, Kind.CONTAINER, Kind.SERVICE)
+_ALONE = (Kind.ALL, Kind.DOCKER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +29,17 @@ class WaitTarget:
     """Something that can be waited for.
 
     Args:
-        text: as it is written: ``sync:NAME``, ``docker`` or ``all``.
+        kind: what it is.
+        name: of the sync, container or service; empty for the others.
     """
 
-    text: str
+    kind: Kind
+    name: str = ""
 
     @property
-    def sync(self) -> str | None:
-        """The sync's name, where it is one sync."""
-        return self.text.removeprefix(SYNC_PREFIX) if self.text.startswith(SYNC_PREFIX) else None
+    def text(self) -> str:
+        """As it is written: ``container:db``, ``docker``."""
+        return f"{self.kind.value}:{self.name}" if self.name else self.kind.value
 
 
 def parse_target(text: str) -> WaitTarget:
@@ -40,31 +48,22 @@ def parse_target(text: str) -> WaitTarget:
     Raises:
         Misuse: ``usage``; it is none.
     """
-    if text in ("all", "docker") or (text.startswith(SYNC_PREFIX) and text != SYNC_PREFIX):
-        return WaitTarget(text)
+    prefix, _, name = text.partition(":")
+    if name and prefix in _WITH_NAME:
+        return WaitTarget(Kind(prefix), name)
+    if text in _ALONE:
+        return WaitTarget(Kind(text))
     # difflib is only worth its import when something was misspelt; so in each of these functions.
     from portreeve.definitions.suggestions import nearest
 
-    meant = nearest(text, ("all", "docker"))
-    if meant is None and ":" not in text and text:
-        meant = SYNC_PREFIX + text
-    hint = f"did you mean `{meant}`?" if meant else "a target is sync:NAME, docker or all"
+    meant = nearest(text, [kind.value for kind in _ALONE])
+    if meant is None and name:
+        kind = nearest(prefix, [kind.value for kind in _WITH_NAME])
+        meant = f"{kind}:{name}" if kind else None
+    elif meant is None and ":" not in text and text:
+        meant = f"{Kind.SYNC.value}:{text}"
+    hint = f"did you mean `{meant}`?" if meant else f"a target is {TARGETS}"
     raise Misuse(Reason.USAGE, f"`{text}` is not a target", hint=hint)
-
-
-def parse_condition(text: str) -> Condition:
-    """Read a condition.
-
-    Raises:
-        Misuse: ``usage``; it is none.
-    """
-    try:
-        return Condition(text)
-    except ValueError as error:
-        from portreeve.definitions.suggestions import did_you_mean
-
-        hint = did_you_mean(text, list(Condition))
-        raise Misuse(Reason.USAGE, f"`{text}` is not a condition", hint=hint) from error
 
 
 def unknown_sync(name: str, known: Iterable[str]) -> Misuse:
@@ -74,11 +73,27 @@ def unknown_sync(name: str, known: Iterable[str]) -> Misuse:
         name: as somebody wrote it.
         known: the syncs that have a status.
     """
+    return _unknown(Kind.SYNC, name, known)
+
+
+def unknown_container(name: str, known: Iterable[str]) -> Misuse:
+    """The error for a container that is neither declared nor watched; as :func:`unknown_sync`."""
+    return _unknown(Kind.CONTAINER, name, known)
+
+
+def unknown_service(name: str, known: Iterable[str]) -> Misuse:
+    """The error for a service that is not declared; as :func:`unknown_sync`."""
+    return _unknown(Kind.SERVICE, name, known)
+
+
+def _unknown(kind: Kind, name: str, known: Iterable[str]) -> Misuse:
     from portreeve.definitions.suggestions import did_you_mean
 
     known = sorted(known)
     if name in known:
         what = f"`{name}` has no definition that can be worked by"
         return Misuse(Reason.DEFINITION_INVALID, what, hint=f"portreeve explain {name}")
-    hint = did_you_mean(name, known, otherwise="`portreeve status` lists the syncs")
-    return Misuse(Reason.UNKNOWN_NAME, f"there is no sync `{name}`", hint=hint)
+    hint = did_you_mean(name, known, otherwise=f"`portreeve status` lists the {kind.value}s")
+    what = "declared" if kind is Kind.CONTAINER else ""
+    what = f"there is no {what} {kind.value} `{name}`".replace("  ", " ")
+    return Misuse(Reason.UNKNOWN_NAME, what, hint=hint)

@@ -5,6 +5,8 @@ from enum import StrEnum
 
 from portreeve.errors import Reason
 from portreeve.reconcile.status import State, SyncStatus, Trouble
+from portreeve.supervise.state import ContainerState
+from portreeve.supervise.status import ContainerStatus, ServiceState, ServiceStatus
 
 
 class Outcome(StrEnum):
@@ -42,13 +44,126 @@ def as_wanted(status: SyncStatus) -> bool:
     return status.state is State.IN_STEP
 
 
-def outcome_of(statuses: Iterable[SyncStatus]) -> Outcome:
-    """The worst of some statuses; of none at all, done. Nothing is asked of what is no longer declared."""
-    worst = Outcome.DONE
-    for status in statuses:
-        if status.state in (State.FAILED, State.BROKEN):
-            return Outcome.FAILED
-        if not as_wanted(status) and status.state is not State.UNDECLARED:
-            worst = Outcome.UNREACHABLE if for_docker(status.trouble) else worst
-            worst = Outcome.NOT_YET if worst is Outcome.DONE else worst
-    return worst
+def worst(outcomes: Iterable[Outcome]) -> Outcome:
+    """The worst of some; of none at all, done."""
+    return max(outcomes, key=_BY_BADNESS.index, default=Outcome.DONE)
+
+
+_BY_BADNESS = (Outcome.DONE, Outcome.NOT_YET, Outcome.UNREACHABLE, Outcome.FAILED, Outcome.STOPPING)
+
+
+def outcome_of(
+    syncs: Iterable[SyncStatus],
+    containers: Iterable[ContainerStatus] = (),
+    services: Iterable[ServiceStatus] = (),
+) -> Outcome:
+    """The worst of what stands. Nothing is asked of what is no longer declared, or not kept up."""
+    return worst(
+        [
+            *map(_of_sync, syncs),
+            *(of_container(status) for status in containers if is_kept_up(status)),
+            *map(of_service, services),
+        ]
+    )
+
+
+def _of_sync(status: SyncStatus) -> Outcome:
+    if status.state in (State.FAILED, State.BROKEN):
+        return Outcome.FAILED
+    if as_wanted(status) or status.state is State.UNDECLARED:
+        return Outcome.DONE
+    return Outcome.UNREACHABLE if for_docker(status.trouble) else Outcome.NOT_YET
+
+
+def sync_ended(status: SyncStatus | None, runs: int) -> Outcome | None:
+    """What came of a request; ``None`` while the sync was not worked on since."""
+    if status is None or status.runs <= runs or status.state is State.PENDING:
+        return None
+    return _of_sync(status)
+
+
+def is_kept_up(status: ContainerStatus) -> bool:
+    """The container is to run: as its definition says, or as an administrator last asked."""
+    return status.declared and (status.wanted == "up" or (status.autostart and status.wanted != "down"))
+
+
+_FAILED = (
+    ContainerState.DEAD,
+    ContainerState.FAILED_TO_START,
+    ContainerState.RESTARTING,
+    ContainerState.UNREADY,
+)
+
+
+def of_container(status: ContainerStatus) -> Outcome:
+    """What a container amounts to that is to be ready."""
+    if status.gave_up or status.state in _FAILED:
+        return Outcome.FAILED
+    if status.state is ContainerState.READY:
+        return Outcome.DONE
+    if status.state is ContainerState.EXITED and status.exit_code and status.restarts:
+        # It was started since, and has failed again; before the first start it waits for its turn.
+        return Outcome.FAILED
+    return Outcome.UNREACHABLE if for_docker(status.trouble) else Outcome.NOT_YET
+
+
+def of_service(status: ServiceStatus) -> Outcome:
+    """What a guarded service amounts to; one that an administrator stopped or masked is left so."""
+    if status.gave_up or status.state in (ServiceState.FAILED, ServiceState.UNREADY):
+        return Outcome.FAILED
+    if status.state in (ServiceState.ACTIVE, ServiceState.STOPPED, ServiceState.MASKED, ServiceState.ABSENT):
+        return Outcome.DONE
+    return Outcome.NOT_YET
+
+
+_STUCK = (
+    ContainerState.ABSENT,
+    ContainerState.DEAD,
+    ContainerState.FAILED_TO_START,
+    ContainerState.PAUSED,
+    ContainerState.RESTARTING,
+)
+"""What a start leads to that was tried and did not help: it is told at once, and tried on all the same."""
+
+_DOWN = (
+    ContainerState.ABSENT,
+    ContainerState.CREATED,
+    ContainerState.DEAD,
+    ContainerState.EXITED,
+    ContainerState.FAILED_TO_START,
+)
+
+
+def verb_ended(verb: str, status: ContainerStatus | None, runs: int) -> Outcome | None:
+    """What came of a request; ``None`` while it is under way.
+
+    Args:
+        verb: ``start``, ``stop``, ``reset`` or ``recreate``.
+        status: of the container.
+        runs: the number that its runs must exceed.
+    """
+    if status is None or status.runs <= runs:
+        return None
+    if for_docker(status.trouble):
+        return Outcome.UNREACHABLE
+    if verb == "stop":
+        return Outcome.DONE if _is_down(status) else None
+    if verb == "reset" and not is_kept_up(status):
+        return Outcome.FAILED if status.gave_up else Outcome.DONE
+    if status.state is ContainerState.READY:
+        # With a trouble it is the one from before, which was put back.
+        return Outcome.FAILED if verb == "recreate" and status.trouble is not None else Outcome.DONE
+    return Outcome.FAILED if status.gave_up or status.state in _STUCK else None
+
+
+def _is_down(status: ContainerStatus) -> bool:
+    # A one-shot that has ended is ready, and does not run.
+    ended = status.state is ContainerState.READY and status.docker_status == "exited"
+    return ended or status.state in _DOWN
+
+
+def service_ended(status: ServiceStatus | None, runs: int) -> Outcome | None:
+    """What came of a reset; ``None`` while the service was not looked at since."""
+    if status is None or status.runs <= runs:
+        return None
+    return Outcome.FAILED if status.gave_up else Outcome.DONE

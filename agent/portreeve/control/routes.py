@@ -2,16 +2,20 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 from urllib.parse import unquote
 
-from portreeve.control.agent import Agent
+from portreeve.control.agent import Agent, ContainerVerb
 from portreeve.control.codec import to_json
+from portreeve.control.conditions import parse_condition
 from portreeve.control.failures import SUDO, MethodRefused
 from portreeve.control.metrics import CONTENT_TYPE, Metrics
-from portreeve.control.names import parse_condition, parse_target
-from portreeve.control.streams import Line, events, progress, waiting
+from portreeve.control.names import TARGETS, parse_target
+from portreeve.control.seen import without_log
+from portreeve.control.streams import Line, container_progress, events, progress, service_progress
+from portreeve.control.waiting import waiting
 from portreeve.errors import Misuse, Reason, Refused
 
 PROGRESS_TIMEOUT = 120.0
@@ -70,11 +74,22 @@ class Routes:
         self._agent = agent
         self._metrics = Metrics(agent.overview)
         name = r"/v1/syncs/([^/]*)"
+        container = r"/v1/containers/([^/]*)"
+        verbs: tuple[ContainerVerb, ...] = ("start", "stop", "reset", "recreate")
         self._routes = (
             _Route("GET", re.compile(r"/v1/status"), self._status),
             _Route("GET", re.compile(name), self._sync),
             _Route("GET", re.compile(name + "/history"), self._history, trusted=True),
             _Route("GET", re.compile(name + "/preview"), self._preview, trusted=True),
+            _Route("GET", re.compile(r"/v1/containers"), self._containers),
+            *(
+                _Route("POST", re.compile(f"/v1/containers/{verb}"), partial(self._act, verb), trusted=True)
+                for verb in verbs
+            ),
+            _Route("GET", re.compile(container), self._container),
+            _Route("GET", re.compile(container + "/recreation"), self._recreation, trusted=True),
+            _Route("POST", re.compile(r"/v1/services/reset"), self._reset_services, trusted=True),
+            _Route("GET", re.compile(r"/v1/services/([^/]*)"), self._service),
             _Route("GET", re.compile(r"/v1/events"), self._events),
             _Route("GET", re.compile(r"/v1/wait"), self._wait),
             _Route("POST", re.compile(r"/v1/sync"), self._request_sync, trusted=True),
@@ -109,7 +124,31 @@ class Routes:
         )
 
     def _status(self, _request: Request, _name: str) -> Answer:
-        return Document(to_json(self._agent.overview()))
+        overview = self._agent.overview()
+        return Document(to_json(replace(overview, containers=tuple(map(without_log, overview.containers)))))
+
+    def _containers(self, _request: Request, _name: str) -> Answer:
+        return Document({"containers": to_json(tuple(map(without_log, self._agent.overview().containers)))})
+
+    def _container(self, request: Request, name: str) -> Answer:
+        status = self._agent.container_status(name)
+        return Document(to_json(status if request.trusted else without_log(status)))
+
+    def _recreation(self, _request: Request, name: str) -> Answer:
+        return Document({"name": name, "steps": list(self._agent.recreation(name))})
+
+    def _act(self, verb: ContainerVerb, request: Request, _name: str) -> Answer:
+        names, timeout = _some_names(request, f"containers to {verb}"), _timeout(request, PROGRESS_TIMEOUT)
+        requested = self._agent.request_containers(verb, names)
+        return Stream(container_progress(self._agent, verb, requested, timeout=timeout))
+
+    def _service(self, _request: Request, name: str) -> Answer:
+        return Document(to_json(self._agent.service_status(name)))
+
+    def _reset_services(self, request: Request, _name: str) -> Answer:
+        names, timeout = _some_names(request, "services to reset"), _timeout(request, PROGRESS_TIMEOUT)
+        requested = self._agent.request_services_reset(names)
+        return Stream(service_progress(self._agent, requested, timeout=timeout))
 
     def _sync(self, _request: Request, name: str) -> Answer:
         return Document(to_json(self._agent.sync_status(name)))
@@ -129,19 +168,17 @@ class Routes:
     def _wait(self, request: Request, _name: str) -> Answer:
         targets = tuple(parse_target(text) for text in request.query.get("target", ()))
         if not targets:
-            raise Misuse(Reason.USAGE, "nothing to wait for", hint="?target=sync:NAME, docker or all")
-        condition = parse_condition(request.query.get("for", ["in-step"])[-1])
+            raise Misuse(Reason.USAGE, "nothing to wait for", hint=f"?target={TARGETS}")
+        condition = parse_condition(request.query["for"][-1]) if "for" in request.query else None
         timeout = _timeout(request, float("inf"))
-        return Stream(waiting(self._agent, targets, condition, timeout=timeout))
+        return Stream(waiting(self._agent, targets, condition, trusted=request.trusted, timeout=timeout))
 
     def _request_sync(self, request: Request, _name: str) -> Answer:
         names, timeout = _names(request), _timeout(request, PROGRESS_TIMEOUT)
         return Stream(progress(self._agent, self._agent.request_sync(names), timeout=timeout))
 
     def _request_hold(self, request: Request, _name: str) -> Answer:
-        names, timeout = _names(request), _timeout(request, PROGRESS_TIMEOUT)
-        if not names:
-            raise Misuse(Reason.USAGE, "`names` must say which syncs to hold")
+        names, timeout = _some_names(request, "syncs to hold"), _timeout(request, PROGRESS_TIMEOUT)
         return Stream(progress(self._agent, self._agent.request_hold(names), timeout=timeout))
 
     def _request_rollback(self, request: Request, _name: str) -> Answer:
@@ -159,6 +196,13 @@ def _names(request: Request) -> tuple[str, ...]:
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise Misuse(Reason.USAGE, "`names` must be a list of names", evidence=repr(names))
     return tuple(names)
+
+
+def _some_names(request: Request, which: str) -> tuple[str, ...]:
+    names = _names(request)
+    if not names:
+        raise Misuse(Reason.USAGE, f"`names` must say which {which}")
+    return names
 
 
 def _timeout(request: Request, default: float) -> float:

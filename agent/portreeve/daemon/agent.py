@@ -10,6 +10,7 @@ import portreeve
 from portreeve.clock import SYSTEM_CLOCK
 from portreeve.containers.connection import Docker
 from portreeve.control.names import unknown_sync
+from portreeve.control.overview import Overview
 from portreeve.daemon.declared import (
     Change,
     container_interests,
@@ -20,10 +21,11 @@ from portreeve.daemon.declared import (
 )
 from portreeve.daemon.inbox import Inbox, Message
 from portreeve.daemon.summary import broken_status, undeclared_status
+from portreeve.daemon.unsupervised import Unsupervised
 from portreeve.definitions.model import Definitions
 from portreeve.errors import DockerUnavailable, Misuse, Reason
 from portreeve.paths import Paths
-from portreeve.reconcile.board import Board
+from portreeve.reconcile.board import Board, Changes
 from portreeve.reconcile.execute import Executor
 from portreeve.reconcile.grouping import Grouping
 from portreeve.reconcile.queue import Queue
@@ -31,7 +33,6 @@ from portreeve.reconcile.reconciler import Reconciler
 from portreeve.reconcile.status import (
     DockerStatus,
     GenerationInfo,
-    Overview,
     Preview,
     SyncStatus,
 )
@@ -51,7 +52,7 @@ STOP_TIMEOUT = 20.0
 """Seconds that work which has begun may take when the agent stops; the rest is resumed at the start."""
 
 
-class Agent:
+class Agent(Unsupervised):
     """Everything that runs, except the main loop.
 
     Args:
@@ -65,6 +66,8 @@ class Agent:
 
     def __init__(self, paths: Paths, inbox: Inbox, store: Store) -> None:
         clock = SYSTEM_CLOCK
+        changes = Changes(clock, on_change=lambda: inbox.put(Message.STATUS_CHANGED))
+        super().__init__(changes)
         self._paths = paths
         self._inbox = inbox
         self._store = store
@@ -79,7 +82,7 @@ class Agent:
         first = load_again(paths, None)
         self._definitions = first.definitions
         settings = first.definitions.settings
-        self.board = Board(clock, on_change=lambda: inbox.put(Message.STATUS_CHANGED))
+        self.board = Board[SyncStatus](changes)
         self.queue = Queue(clock)
         self.pulse = Pulse(clock)
         self._docker = Docker(
@@ -137,7 +140,7 @@ class Agent:
     def stop(self) -> None:
         """End all threads; work that has begun gets :data:`STOP_TIMEOUT` seconds."""
         self._cancelled.set()
-        self.board.close()
+        self.board.changes.close()
         self._resync.stop()
         if self._docker_watched:
             self._docker_watcher.stop()
@@ -148,12 +151,12 @@ class Agent:
 
     def all_tried(self) -> bool:
         """Each declared sync was looked at since the start."""
-        _, statuses = self.board.snapshot()
+        statuses = self.board.snapshot()
         return all(name in statuses and statuses[name].runs for name in self._definitions.syncs)
 
     def overview(self) -> Overview:
         """Everything at one moment."""
-        _, statuses = self.board.snapshot()
+        statuses = self.board.snapshot()
         return Overview(
             version=portreeve.__version__,
             pid=os.getpid(),
@@ -279,7 +282,7 @@ class Agent:
         return DockerStatus("up", version, since=self._started)
 
     def _unknown(self, name: str) -> Misuse:
-        _, statuses = self.board.snapshot()
+        statuses = self.board.snapshot()
         return unknown_sync(name, statuses)
 
 

@@ -132,7 +132,7 @@ class Loop:
         self._tell_due, self._told_until = None, ended + _TELL_SHARE * (ended - begun)
 
     def _tell_what_stands(self) -> None:
-        _, statuses = self._agent.board.snapshot()
+        statuses = self._agent.board.snapshot()
         line = status_line(statuses.values())
         becomes_ready = not self._ready and self._agent.all_tried()
         self._ready = self._ready or becomes_ready

@@ -58,7 +58,7 @@ class Reconciler:
         *,
         store: Store,
         queue: Queue,
-        board: Board,
+        board: Board[SyncStatus],
         executor: Executor,
         docker: Docker,
         pulse: Pulse,

@@ -115,29 +115,6 @@ class DockerStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class Overview:
-    """The whole agent at one moment.
-
-    Args:
-        version: portreeve's.
-        pid: the agent's process.
-        started: wall-clock seconds.
-        ready: every sync was tried once.
-        docker: what is known of Docker.
-        syncs: by name, sorted.
-        problems: of definitions, each as ``Problem.to_json`` has it.
-    """
-
-    version: str
-    pid: int
-    started: float
-    ready: bool
-    docker: DockerStatus
-    syncs: tuple[SyncStatus, ...]
-    problems: tuple[Mapping[str, str | int], ...]
-
-
-@dataclass(frozen=True, slots=True)
 class GenerationInfo:
     """One line of a sync's history.
 

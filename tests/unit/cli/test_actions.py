@@ -109,7 +109,7 @@ def test_sync_says_when_the_agent_stops(
     server: ControlServer, agent: BoardAgent, portreeve: Portreeve
 ) -> None:
     agent.board.post(sync("a", State.WAITING))
-    agent.board.close()
+    agent.board.changes.close()
     code, _, err = portreeve("sync")
     assert (code, err.splitlines()[0]) == (4, "error: the agent stopped before it was done")
 

@@ -88,7 +88,7 @@ def test_it_goes_on_with_the_agent_that_comes_after_this_one(
     after = ControlServer(BoardAgent(sync("a")), paths)
 
     def restart() -> None:
-        agent.board.close()
+        agent.board.changes.close()
         server.stop()
         after.start()
 
@@ -104,7 +104,7 @@ def test_it_goes_on_with_the_agent_that_comes_after_this_one(
     [
         (["cockpit"], "hint: did you mean `sync:cockpit`?"),
         (["dockr"], "hint: did you mean `docker`?"),
-        (["container:a"], "hint: a target is sync:NAME, docker or all"),
+        (["file:a"], "hint: a target is sync:NAME, container:NAME, service:NAME, docker or all"),
         (["all", "--timeout", "90"], 'write "90s" for seconds'),
         (["all", "--timeout", "soon"], 'must be a duration, not "soon"'),
         (["all", "--for", "ever"], "error: invalid value for '--for'"),

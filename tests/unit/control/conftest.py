@@ -31,6 +31,6 @@ def server(agent: BoardAgent, paths: Paths) -> Iterator[ControlServer]:
     server = ControlServer(agent, paths)
     server.start()
     yield server
-    agent.board.close()
+    agent.board.changes.close()
     server.stop()
     assert set(threading.enumerate()) <= before

@@ -62,7 +62,7 @@ def test_a_stream_gives_lines_as_they_come(server: ControlServer, agent: BoardAg
 def test_a_stream_ends_when_the_agent_stops(server: ControlServer, agent: BoardAgent, paths: Paths) -> None:
     stream = Client(paths).stream("/v1/events")
     next(stream)
-    agent.board.close()
+    agent.board.changes.close()
     assert [line["sync"]["name"] for line in stream] == ["proxy"]
 
 

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from fakes.board_agent import sync
 from portreeve.control import codec
+from portreeve.control.overview import Overview
 from portreeve.errors import Failed
 from portreeve.reconcile.status import (
     DockerStatus,
     FileDiff,
     GenerationInfo,
-    Overview,
     Preview,
     SyncStatus,
     Trouble,

@@ -257,7 +257,7 @@ def test_a_stream_that_nobody_ends_does_not_hold_up_the_stop(agent: BoardAgent, 
         client.connect(str(paths.public_socket))
         client.sendall(b"GET /v1/events HTTP/1.1\r\n\r\n")
         assert client.recv(12) == b"HTTP/1.1 200"
-        agent.board.close()
+        agent.board.changes.close()
         server.stop()
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("control-")]
 

@@ -6,8 +6,10 @@ from dataclasses import replace
 import pytest
 
 from fakes.board_agent import BoardAgent, sync
-from portreeve.control.names import Condition, WaitTarget
-from portreeve.control.streams import Line, events, progress, waiting
+from portreeve.control.conditions import Condition, Word
+from portreeve.control.names import parse_target
+from portreeve.control.streams import Line, events, progress
+from portreeve.control.waiting import waiting
 from portreeve.errors import Misuse
 from portreeve.reconcile.status import DockerStatus, State
 
@@ -20,9 +22,9 @@ def told(line: Line) -> object:
 
 
 def wait(
-    agent: BoardAgent, *targets: str, condition: Condition = Condition.IN_STEP, timeout: float = 10
+    agent: BoardAgent, *targets: str, condition: Condition | None = None, timeout: float = 10
 ) -> Iterator[Line]:
-    return waiting(agent, tuple(WaitTarget(text) for text in targets), condition, timeout=timeout)
+    return waiting(agent, tuple(map(parse_target, targets)), condition, trusted=True, timeout=timeout)
 
 
 def test_events_begin_with_all_and_go_on_with_changes() -> None:
@@ -46,7 +48,7 @@ def test_events_end_when_the_agent_stops_after_the_last_change() -> None:
     stream = events(agent)
     next(stream)
     agent.board.post(sync("a", State.FAILED))
-    agent.board.close()
+    agent.board.changes.close()
     assert [told(line) for line in stream] == [("a", "failed")]
 
 
@@ -67,7 +69,7 @@ def test_waiting_ends_with_what_is_missing_when_the_deadline_passes() -> None:
 
 def test_waiting_says_that_the_agent_stops() -> None:
     agent = BoardAgent(sync("a", State.WAITING))
-    agent.board.close()
+    agent.board.changes.close()
     *_, last = wait(agent, "all")
     assert last == {"result": "stopping", "pending": ["all"]}
 
@@ -97,13 +99,13 @@ def test_a_wrong_name_is_told_before_anything_is_streamed() -> None:
 @pytest.mark.parametrize("state", [State.WAITING, State.OVERDUE, State.FAILED, State.BROKEN, State.HELD])
 def test_a_sync_is_ready_once_it_was_tried(state: State) -> None:
     agent = BoardAgent(sync("a", state))
-    *_, last = wait(agent, "all", condition=Condition.READY, timeout=0)
+    *_, last = wait(agent, "all", condition=Condition(Word.READY), timeout=0)
     assert last == {"result": "done", "pending": []}
 
 
 def test_a_sync_that_was_not_tried_is_not_ready() -> None:
     agent = BoardAgent(sync("a", State.PENDING))
-    *_, last = wait(agent, "sync:a", condition=Condition.READY, timeout=0)
+    *_, last = wait(agent, "sync:a", condition=Condition(Word.READY), timeout=0)
     assert last == {"result": "not-yet", "pending": ["sync:a"]}
 
 

@@ -12,7 +12,7 @@ from portreeve.definitions.locations import HostFile
 from portreeve.definitions.model import Definitions, Format, Source, Sync, Target, Template, Value, ValueType
 from portreeve.definitions.settings import DockerSettings, ReconcileSettings, Settings
 from portreeve.definitions.steps import Restart, UnitActive
-from portreeve.reconcile.board import Board
+from portreeve.reconcile.board import Board, Changes
 from portreeve.reconcile.execute import Executor
 from portreeve.reconcile.grouping import Grouping
 from portreeve.reconcile.pace import WINDOW
@@ -64,7 +64,7 @@ class Host:
         clock = clock or Clock(monotonic=lambda: self.ticks, wall=lambda: self.now)
         self.store = store(self.folder / "state.sqlite")
         self.queue = Queue(clock)
-        self.board = Board(clock)
+        self.board = Board[SyncStatus](Changes(clock))
         self.cancelled = threading.Event()
         self.docker = Docker(DockerSettings(self.docker_socket, timeout=2.0))
         self.grouping = Grouping(self.queue, clock)

@@ -74,7 +74,7 @@ def working(host: Host) -> Iterator[None]:
 
 
 def states(host: Host) -> Counter[State]:
-    return Counter(status.state for status in host.board.snapshot()[1].values())
+    return Counter(status.state for status in host.board.snapshot().values())
 
 
 def wake(host: Host, syncs: list[Sync]) -> None:
@@ -142,7 +142,7 @@ def test_a_reload_that_fails_is_told_to_each(host: Host, eventually: Eventually)
         host.manager.calls.clear()
         change(host, syncs, 9001)
         eventually(lambda: states(host)[State.FAILED] == 10, "all have failed")
-    reasons = {status.trouble.reason for status in host.board.snapshot()[1].values() if status.trouble}
+    reasons = {status.trouble.reason for status in host.board.snapshot().values() if status.trouble}
     assert reasons == {Reason.UNIT_JOB_FAILED}
     assert contents(host) == {"listen 9000\n"}, "each took its own content back"
     # One for the new contents, one for the old ones; a few more on a host under load.
