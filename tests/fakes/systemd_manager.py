@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,18 @@ class FakeUnit:
     unit_file_state: str = "static"
     listen: tuple[tuple[str, str], ...] = ()
     triggers: tuple[str, ...] = ()
+    job: int = 0
+    main_pid: int = 4711
+    exit_status: int = 0
+    auto_restarts: int = 0
+    invocation: bytes = b"\x01"
+    memory: int = (1 << 64) - 1
+    memory_max: int = (1 << 64) - 1
+    active_since: float = 0.0
+    ended_at: float = 0.0
+    required_by: tuple[str, ...] = ()
+    wanted_by: tuple[str, ...] = ()
+    wants: tuple[str, ...] = ()
 
     def properties(self, name: str) -> dict[str, tuple[str, Any]]:
         """As ``GetAll`` returns them; only what the agent reads."""
@@ -70,7 +83,18 @@ class FakeUnit:
             "UnitFileState": ("s", self.unit_file_state),
             "Result": ("s", self.result),
             "ControlGroup": ("s", f"/system.slice/{name}"),
-            "MainPID": ("u", 4711),
+            "MainPID": ("u", self.main_pid),
+            "ExecMainStatus": ("i", self.exit_status),
+            "NRestarts": ("u", self.auto_restarts),
+            "InvocationID": ("ay", self.invocation),
+            "MemoryCurrent": ("t", self.memory),
+            "MemoryMax": ("t", self.memory_max),
+            "ActiveEnterTimestamp": ("t", int(self.active_since * 1e6)),
+            "InactiveEnterTimestamp": ("t", int(self.ended_at * 1e6)),
+            "Job": ("(uo)", (self.job, "/")),
+            "RequiredBy": ("as", list(self.required_by)),
+            "WantedBy": ("as", list(self.wanted_by)),
+            "Wants": ("as", list(self.wants)),
             "Listen": ("a(ss)", list(self.listen)),
             "Triggers": ("as", list(self.triggers)),
         }
@@ -194,7 +218,8 @@ class _Server:
                 rows = [
                     (name, "", unit.load_state, unit.active_state, unit.sub_state, "", "/", 0, "", "/")
                     for name, unit in self._manager.units.items()
-                    if name.endswith(".socket") and unit.active_state in call.body[0]
+                    if any(fnmatchcase(name, pattern) for pattern in call.body[1])
+                    and unit.active_state in (call.body[0] or [unit.active_state])
                 ]
                 self._peer.send(new_method_return(call, "a(ssssssouso)", (rows,)))
             case _:

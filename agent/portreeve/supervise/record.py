@@ -32,6 +32,9 @@ class Record:
         container_id: of the container then.
         restart_count: Docker's own count of restarts then.
         lost_units: units of the host that were stopped with it, and are started again with it.
+        waiting_units: units of the host that systemd was to start once it is ready, when that was last seen.
+        unit_boot: the boot in which its own unit was last seen up or waiting; what is known of units is of
+            that boot.
         journal: of a recreation that is under way, as :mod:`portreeve.containers.recreate` wrote it; empty
             when none is.
     """
@@ -49,6 +52,8 @@ class Record:
     container_id: str = ""
     restart_count: int = 0
     lost_units: tuple[str, ...] = ()
+    waiting_units: tuple[str, ...] = ()
+    unit_boot: str = ""
     journal: str = ""
 
     def reset(self) -> "Record":

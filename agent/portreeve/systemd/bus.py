@@ -5,18 +5,24 @@
 """
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from portreeve import process
-from portreeve.errors import Failed, PortreeveError, Reason, Refused, Unreachable, Waiting
+from portreeve.errors import Failed, Reason
 from portreeve.systemd.connection import BusError, Connection
+from portreeve.systemd.manager_calls import (
+    MANAGER,
+    MANAGER_INTERFACE,
+    call,
+    conversation,
+    properties,
+    translate,
+)
+from portreeve.systemd.unit_life import UnitLife
 from portreeve.systemd.unit_state import START_LIMIT_RESULTS, UnitState
 
-_MANAGER = "/org/freedesktop/systemd1"
-_MANAGER_INTERFACE = "org.freedesktop.systemd1.Manager"
 _QUERY_TIMEOUT = 5.0
 """Seconds for a question; systemd answers in a millisecond, but not while it reloads."""
 
@@ -81,6 +87,25 @@ class Systemd:
         """Reload a unit that can be, restart any other; arguments and errors as for :meth:`restart`."""
         self._job("ReloadOrRestartUnit", unit, timeout)
 
+    def start_soon(self, unit: str) -> None:
+        """Have systemd start a unit, without waiting for it; a stop that is under way ends first.
+
+        Args:
+            unit: the unit's full name.
+
+        Raises:
+            Unreachable, Waiting, Refused, Failed: systemd does not take the job, as for :meth:`restart`.
+        """
+        self._queue("StartUnit", unit)
+
+    def stop_soon(self, unit: str) -> None:
+        """Have systemd stop a unit; as for :meth:`start_soon`."""
+        self._queue("StopUnit", unit)
+
+    def restart_soon(self, unit: str) -> None:
+        """Have systemd stop and start a unit; as for :meth:`start_soon`."""
+        self._queue("RestartUnit", unit)
+
     def enable(self, unit: str, timeout: float) -> bool:
         """Have a unit started at boot, as ``systemctl enable`` does; it is not started now.
 
@@ -96,17 +121,17 @@ class Systemd:
         """
         with self._connected(timeout) as connection:
             arguments = ([unit], False, False)
-            installable, changes = self._call(connection, unit, "EnableUnitFiles", "asbb", arguments)
+            installable, changes = call(connection, unit, "EnableUnitFiles", "asbb", arguments)
             if changes:
-                self._call(connection, "systemd", "Reload", None, ())
+                call(connection, "systemd", "Reload", None, ())
         return bool(installable)
 
     def disable(self, unit: str, timeout: float) -> None:
         """Have a unit not started at boot, nor stopped now; arguments and errors as for :meth:`enable`."""
         with self._connected(timeout) as connection:
-            (changes,) = self._call(connection, unit, "DisableUnitFiles", "asb", ([unit], False))
+            (changes,) = call(connection, unit, "DisableUnitFiles", "asb", ([unit], False))
             if changes:
-                self._call(connection, "systemd", "Reload", None, ())
+                call(connection, "systemd", "Reload", None, ())
 
     def reset_failed(self, unit: str) -> None:
         """Forget a unit's failure and its count of starts; errors as for :meth:`restart`.
@@ -116,10 +141,10 @@ class Systemd:
         """
         with self._connected(_QUERY_TIMEOUT) as connection:
             try:
-                connection.call(_MANAGER, _MANAGER_INTERFACE, "ResetFailedUnit", "s", (unit,))
+                connection.call(MANAGER, MANAGER_INTERFACE, "ResetFailedUnit", "s", (unit,))
             except BusError as error:
                 if error.name.rpartition(".")[2] != "NoSuchUnit":
-                    raise _translate(error, unit) from error
+                    raise translate(error, unit) from error
 
     def daemon_reload(self, timeout: float) -> None:
         """Have systemd read all unit files anew; it answers when it has done so.
@@ -132,7 +157,7 @@ class Systemd:
             Refused: the caller may not do it.
         """
         with self._connected(timeout) as connection:
-            self._call(connection, "systemd", "Reload", None, ())
+            call(connection, "systemd", "Reload", None, ())
 
     def unit(self, name: str) -> UnitState:
         """What systemd knows of a unit; one that does not exist has ``load_state`` ``not-found``.
@@ -141,7 +166,37 @@ class Systemd:
             Unreachable: there is no systemd to ask.
         """
         with self._connected(_QUERY_TIMEOUT) as connection:
-            return self._state(connection, name)
+            return UnitState.from_properties(properties(connection, name))
+
+    def life(self, name: str) -> UnitLife:
+        """More of what systemd knows of a unit; as for :meth:`unit`."""
+        with self._connected(_QUERY_TIMEOUT) as connection:
+            return UnitLife.from_properties(properties(connection, name))
+
+    def stopped_with(self, name: str) -> list[UnitLife]:
+        """A unit, and behind it all that systemd stops in the transaction that stops it, the nearest first.
+
+        Raises:
+            Unreachable: there is no systemd to ask.
+        """
+        with self._connected(_QUERY_TIMEOUT) as connection:
+            names, lives = [name], []
+            # It grows while it is walked.
+            for unit in names:
+                life = UnitLife.from_properties(properties(connection, unit))
+                lives.append(life)
+                names += [other for other in life.stops if other not in names]
+        return lives
+
+    def loaded_units(self, pattern: str) -> tuple[str, ...]:
+        """Names of the units that systemd has loaded from a file, by a shell pattern.
+
+        Raises:
+            Unreachable: there is no systemd to ask.
+        """
+        with self._connected(_QUERY_TIMEOUT) as connection:
+            (units,) = call(connection, pattern, "ListUnitsByPatterns", "asas", ([], [pattern]))
+        return tuple(name for name, _, load_state, *_ in units if load_state == "loaded")
 
     def socket_units_listening(self, port: int) -> tuple[str, ...]:
         """Active socket units that listen on a TCP port; PID 1 holds the port for them.
@@ -150,19 +205,22 @@ class Systemd:
             Unreachable: there is no systemd to ask.
         """
         with self._connected(_QUERY_TIMEOUT) as connection:
-            patterns: tuple[list[str], list[str]] = (["active"], ["*.socket"])
-            (units,) = self._call(connection, "*.socket", "ListUnitsByPatterns", "asas", patterns)
-            states = [self._state(connection, entry[0]) for entry in units]
+            (units,) = call(connection, "*.socket", "ListUnitsByPatterns", "asas", (["active"], ["*.socket"]))
+            states = [UnitState.from_properties(properties(connection, entry[0])) for entry in units]
         return tuple(state.name for state in states if state.listens_on(port))
+
+    def _queue(self, method: str, unit: str) -> None:
+        with self._connected(_QUERY_TIMEOUT) as connection:
+            call(connection, unit, method, "ss", (unit, "replace"))
 
     def _job(self, method: str, unit: str, timeout: float) -> None:
         began = time.time()
         with self._connected(timeout) as connection:
             # Without Subscribe systemd sends no signals; both must stand before the job does, since
             # a quick job's signal is sent before the reply that names the job.
-            connection.match_signals(_MANAGER_INTERFACE, "JobRemoved")
-            self._call(connection, "systemd", "Subscribe", None, ())
-            (job,) = self._call(connection, unit, method, "ss", (unit, "replace"))
+            connection.match_signals(MANAGER_INTERFACE, "JobRemoved")
+            call(connection, "systemd", "Subscribe", None, ())
+            (job,) = call(connection, unit, method, "ss", (unit, "replace"))
             try:
                 result = _result_of(connection, job)
             except TimeoutError:
@@ -194,32 +252,8 @@ class Systemd:
             step="apply",
         )
 
-    def _state(self, connection: Connection, name: str) -> UnitState:
-        (path,) = self._call(connection, name, "LoadUnit", "s", (name,))
-        # An empty interface name asks for the properties of all interfaces at once, as systemctl does.
-        properties = "org.freedesktop.DBus.Properties"
-        (values,) = connection.call(path, properties, "GetAll", "s", ("",))
-        return UnitState.from_properties({key: value for key, (_, value) in values.items()})
-
-    def _call(
-        self, connection: Connection, unit: str, method: str, signature: str | None, body: tuple[Any, ...]
-    ) -> tuple[Any, ...]:
-        try:
-            return connection.call(_MANAGER, _MANAGER_INTERFACE, method, signature, body)
-        except BusError as error:
-            raise _translate(error, unit) from error
-
-    @contextmanager
-    def _connected(self, timeout: float) -> Iterator[Connection]:
-        try:
-            with Connection(self._address, "org.freedesktop.systemd1", timeout) as connection:
-                yield connection
-        except BusError as error:
-            raise _unreachable(str(error)) from error
-        except TimeoutError as error:
-            raise _unreachable(f"no answer in {timeout:g} s") from error
-        except OSError as error:
-            raise _unreachable(error.strerror or str(error)) from error
+    def _connected(self, timeout: float) -> AbstractContextManager[Connection]:
+        return conversation(self._address, timeout)
 
 
 def _result_of(connection: Connection, job: str) -> str:
@@ -235,43 +269,3 @@ def _journal_tail(unit: str, began: float) -> str:
     query = ["journalctl", "--quiet", "--no-pager", "--output=cat", "--lines=5", f"--unit={unit}"]
     completed = process.run([*query, f"--since=@{began:.3f}"], timeout=2.0)
     return completed.output.strip() if completed.ok else ""
-
-
-def _unreachable(evidence: str) -> Unreachable:
-    return Unreachable(
-        Reason.SYSTEMD_UNREACHABLE,
-        "systemd cannot be reached over the system bus",
-        evidence=evidence,
-        hint="units can be moved only where systemd is PID 1 and dbus.socket is active",
-    )
-
-
-def _translate(error: BusError, unit: str) -> PortreeveError:
-    match error.name.rpartition(".")[2]:
-        case "NoSuchUnit":
-            return Waiting(
-                Reason.UNIT_ABSENT,
-                f"there is no unit {unit}",
-                evidence=error.message,
-                hint="install the package that brings it; it is tried again by itself",
-            )
-        case "UnitMasked":
-            return Failed(
-                Reason.UNIT_MASKED,
-                f"{unit} is masked",
-                evidence=error.message,
-                hint=f"`systemctl unmask {unit}` if it is to be used again",
-            )
-        case "AccessDenied" | "InteractiveAuthorizationRequired":
-            return Refused(
-                Reason.PERMISSION, f"systemd does not let this user move {unit}", evidence=error.message
-            )
-        case "NameHasNoOwner" | "ServiceUnknown" | "NoReply" | "Disconnected":
-            return _unreachable(str(error))
-        case _:
-            return Failed(
-                Reason.UNIT_JOB_FAILED,
-                f"systemd does not take the job for {unit}",
-                evidence=str(error),
-                hint=f"`systemctl status {unit}` tells more",
-            )
