@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from fakes.dockerd_act import Act
 from fakes.dockerd_handler import Handler, Server
 from fakes.dockerd_world import FakeContainer, FakeExec, Mode, bind, frame, tmpfs, volume
 
@@ -38,6 +39,9 @@ class FakeDockerd:
         self.commands: list[list[str]] = []
         self.signals: list[tuple[str, str]] = []
         self.refuse_next: tuple[int, str] | None = None
+        self.scripts: dict[str, list[Act]] = {}
+        self.acts: list[tuple[str, str]] = []
+        self.networks: set[str] = {"bridge"}
         self.inspecting = 0
         self.most_inspecting = 0
         self.inspect_seconds = 0.0

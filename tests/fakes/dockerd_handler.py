@@ -10,7 +10,7 @@ from socketserver import ThreadingMixIn, UnixStreamServer
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from fakes import dockerd_exec
+from fakes import dockerd_act, dockerd_exec
 from fakes.dockerd_world import FakeContainer, Mode
 
 if TYPE_CHECKING:
@@ -61,6 +61,9 @@ class Handler(BaseHTTPRequestHandler):
         self._body = json.loads(body) if body else {}
         self.do_GET()
 
+    def do_DELETE(self) -> None:
+        self.do_GET()
+
     def do_GET(self) -> None:
         fake, url = self._fake, urlsplit(self.path)
         fake.requests.append(self.path)
@@ -105,6 +108,19 @@ class Handler(BaseHTTPRequestHandler):
                 self._events(filters)
             case ["containers", id_, "exec"] | ["containers", id_, "kill"] if self.command == "POST":
                 dockerd_exec.act(self, self._fake, id_, parts[2], query.get("signal", ""), self._body)
+            case ["containers", id_, "logs"]:
+                dockerd_act.log(self, self._fake, id_)
+            case ["containers", id_, what] if self.command == "POST":
+                dockerd_act.act(self, self._fake, id_, what)
+            case ["containers", id_] if self.command == "DELETE":
+                dockerd_act.act(self, self._fake, id_, "remove")
+            case ["networks", name, "connect"] if self.command == "POST":
+                dockerd_act.connect(self, self._fake, name, self._body["Container"])
+            case ["networks", name]:
+                if name in self._fake.networks:
+                    self.json({"Name": name})
+                else:
+                    self.message(404, f"network {name} not found")
             case ["exec", id_, "start"] if self.command == "POST":
                 dockerd_exec.start(self, self._fake)
             case ["exec", id_, "json"]:
@@ -165,8 +181,11 @@ class Handler(BaseHTTPRequestHandler):
     def json(self, data: Any) -> None:
         self._send(200, json.dumps(data).encode(), "application/json")
 
-    def no_content(self) -> None:
-        self._send(204, b"", "application/json")
+    def no_content(self, status: int = 204) -> None:
+        self._send(status, b"", "application/json")
+
+    def raw(self, body: bytes) -> None:
+        self._send(200, body, "application/vnd.docker.raw-stream")
 
     def message(self, status: int, text: str) -> None:
         self._send(status, json.dumps({"message": text}).encode(), "application/json")

@@ -43,7 +43,7 @@ class FakeContainer:
     exit_code: int = 0
     restart_count: int = 0
     policy: str = "no"
-    log: bytes = b""
+    log: bytes | None = b""
     inspect: dict[str, dict[str, Any]] = field(default_factory=dict)
     files: dict[str, tarfile.TarInfo | bytes] = field(default_factory=dict)
 

@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from portreeve.containers.start_failure import StartFailure
+
+__all__ = ["ContainerState", "StartFailure", "Truth"]
+
 
 class ContainerState(StrEnum):
     """The state of a container, from inspect and probe; running is not ready."""
@@ -32,22 +36,6 @@ class ContainerState(StrEnum):
     DEAD = "dead"
     """Its removal failed half-way."""
     REMOVING = "removing"
-
-
-class StartFailure(StrEnum):
-    """Why Docker could not start a container, from ``State.Error``."""
-
-    PORT = "port"
-    """A port it publishes is held by somebody else."""
-    MOUNT = "mount"
-    """A path that is mounted into it does not exist."""
-    EXECUTABLE = "executable"
-    """Its program does not exist in it, or may not be run."""
-    NETWORK = "network"
-    """A network it is attached to does not exist."""
-    NAMESPACE = "namespace"
-    """The container whose network, process or IPC namespace it uses does not run."""
-    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
