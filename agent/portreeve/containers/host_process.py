@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from portreeve.beneath import open_in_root
+
 PROC = Path("/proc")
 
 
@@ -65,6 +67,40 @@ def send(pid: int, container_id: str, number: int) -> bool:
             signal.pidfd_send_signal(process, number)
     except (ForeignProcessError, ProcessLookupError, PermissionError):
         return False
+    return True
+
+
+def exists_inside(pid: int, container_id: str, path: str) -> bool:
+    """Whether a path exists as the process sees it, with all that is mounted there, a tmpfs too.
+
+    Docker's archive was rejected for it: it does not see what is below a tmpfs, and mounts the container's
+    file system anew for each question.
+
+    Args:
+        pid: as Docker tells it; 0 for none.
+        container_id: all 64 digits.
+        path: absolute; links are followed as the container would follow them.
+
+    Raises:
+        ProcessLookupError: there is no such process here.
+        ForeignProcessError: it is not one of that container's.
+        OSError: it may not be looked at, or the kernel is older than Linux 5.6.
+    """
+    if not pid:
+        raise ProcessLookupError(errno.ESRCH, "Docker knows no process of it")
+    with _process(pid, container_id) as process:
+        try:
+            root = os.open(PROC / str(pid) / "root", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        except FileNotFoundError as error:
+            raise ProcessLookupError(errno.ESRCH, f"{pid} has ended") from error
+        try:
+            # It is there even now, so the number was its own when the folder was opened.
+            signal.pidfd_send_signal(process, 0)
+            os.close(open_in_root(root, path, os.O_PATH))
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        finally:
+            os.close(root)
     return True
 
 

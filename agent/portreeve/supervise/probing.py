@@ -6,7 +6,7 @@ Nothing here looks at anything: results go in, and what they amount to comes out
 from dataclasses import dataclass, replace
 
 from portreeve.containers.observed import Observed
-from portreeve.definitions.supervised import Condition, HasExited, IsHealthy, IsRunning, Probe
+from portreeve.definitions.supervised import Condition, HasExited, IsHealthy, IsRunning, LogSays, Probe
 
 _FIRST_PAUSE = 0.25
 _LONGEST_PAUSE = 2.0
@@ -74,12 +74,14 @@ class Probing:
                 Docker has counted already (its ``retries``).
             now: wall-clock seconds.
         """
+        if self.settled(probe):
+            return self
         if result.ok is None:
             return replace(self, evidence=self.evidence if self.verdict is not None else result.evidence)
         failures = 0 if result.ok else self.failures + 1
         successes = self.successes + 1 if result.ok else 0
         told = replace(self, failures=failures, successes=successes, evidence=result.evidence)
-        counted = _counted_by_docker(probe.condition)
+        counted = _told_by_docker(probe.condition)
         if result.ok:
             reached = successes >= (1 if counted else probe.successes)
         else:
@@ -88,6 +90,16 @@ class Probing:
         if not reached or result.ok is self.verdict:
             return told
         return replace(told, verdict=result.ok, since=now)
+
+    def settled(self, probe: Probe) -> bool:
+        """No probe of this run can change the verdict any more, so that none needs to be made.
+
+        A line that was printed stays printed, and may be gone from the log once that was rotated.
+
+        Args:
+            probe: as declared.
+        """
+        return self.verdict is True and isinstance(probe.condition, LogSays)
 
 
 def effective(probe: Probe, seen: Observed) -> Condition:
@@ -113,7 +125,7 @@ def next_probe_in(probing: Probing, probe: Probe, *, starting: bool) -> float | 
     Returns:
         ``None`` where Docker's events tell, so that nothing needs to be asked.
     """
-    if probe.condition is None or isinstance(probe.condition, IsRunning | IsHealthy | HasExited):
+    if _told_by_docker(probe.condition) or probing.settled(probe):
         return None
     if not starting:
         return probe.interval
@@ -121,5 +133,5 @@ def next_probe_in(probing: Probing, probe: Probe, *, starting: bool) -> float | 
     return min(pause, _LONGEST_PAUSE, probe.interval)
 
 
-def _counted_by_docker(condition: Condition | None) -> bool:
+def _told_by_docker(condition: Condition | None) -> bool:
     return condition is None or isinstance(condition, IsRunning | IsHealthy | HasExited)

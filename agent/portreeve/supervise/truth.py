@@ -6,6 +6,7 @@ that does not serve changes nothing.
 
 from portreeve.containers.observed import Observed
 from portreeve.containers.refusal import cut
+from portreeve.containers.start_failure import classify
 from portreeve.definitions.supervised import HasExited, IsHealthy, ManagedContainer
 from portreeve.supervise.decision import Action
 from portreeve.supervise.ending import how_it_ended
@@ -51,7 +52,10 @@ def judge(
             state, evidence = ContainerState.ABSENT, seen.what
         case Observed():
             state, evidence = _observed(declared, seen, probing, record, now, acting)
-    return Truth(state, evidence, _since(state, seen, record, now))
+    failure = None
+    if isinstance(seen, Observed) and state is ContainerState.FAILED_TO_START:
+        failure = classify(seen.error)
+    return Truth(state, evidence, _since(state, seen, record, now), failure)
 
 
 def look_again_in(declared: ManagedContainer, seen: Observed, truth: Truth, now: float) -> float | None:

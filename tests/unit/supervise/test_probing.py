@@ -1,7 +1,7 @@
 """Many probes, one verdict: what is needed to believe that something serves, or that it does not."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portreeve.containers.observed import Observed
@@ -106,6 +106,7 @@ def test_a_verdict_knows_since_when_it_holds() -> None:
     assert fed(ready, Probe(TCP), FAILS, FAILS, FAILS, now=3000).since == 3000
 
 
+@settings(deadline=None)
 @given(results, probes, st.lists(st.just(CANNOT_BE_TOLD), max_size=5))
 def test_what_cannot_be_told_changes_nothing(
     told: list[ProbeResult], probe: Probe, silence: list[ProbeResult]
@@ -122,6 +123,7 @@ def test_what_cannot_be_told_changes_nothing(
         assert after == before
 
 
+@settings(deadline=None)
 @given(results, probes)
 def test_a_verdict_falls_only_by_so_many_in_a_row(told: list[ProbeResult], probe: Probe) -> None:
     probing = begun()
@@ -136,6 +138,7 @@ def test_a_verdict_falls_only_by_so_many_in_a_row(told: list[ProbeResult], probe
             assert set(row) == {probing.verdict}
 
 
+@settings(deadline=None)
 @given(probes.filter(lambda probe: probe.failures > 1 and probe.successes > 1), st.integers(0, 60))
 def test_what_alternates_never_flaps(probe: Probe, length: int) -> None:
     ready = fed(begun(), probe, *[HOLDS] * probe.successes)
@@ -146,6 +149,7 @@ def test_what_alternates_never_flaps(probe: Probe, length: int) -> None:
         assert probing.since == ready.since
 
 
+@settings(deadline=None)
 @given(results, probes, st.floats(0, 5000))
 def test_nothing_is_ever_ready_without_a_probe_that_held(
     told: list[ProbeResult], probe: Probe, now: float
@@ -172,6 +176,7 @@ def test_what_is_ready_is_asked_once_in_its_interval() -> None:
     assert next_probe_in(fed(begun(), Probe(TCP), HOLDS), Probe(TCP, interval=7), starting=False) == 7
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**9), st.floats(0.1, 3600), st.booleans())
 def test_a_pause_is_never_longer_than_the_interval(failures: int, interval: float, starting: bool) -> None:
     pause = next_probe_in(Probing(failures=failures), Probe(TCP, interval=interval), starting=starting)
@@ -190,6 +195,16 @@ def test_what_docker_tells_by_itself_is_not_asked(condition: Condition | None, s
 )
 def test_what_docker_does_not_tell_is_asked(condition: Condition) -> None:
     assert next_probe_in(begun(), Probe(condition), starting=False) is not None
+
+
+def test_a_line_of_a_log_is_not_lost_when_the_log_is_rotated() -> None:
+    probe = Probe(LogSays("ready"))
+    said = fed(begun(), probe, HOLDS)
+    assert said.settled(probe)
+    assert fed(said, probe, FAILS, FAILS, FAILS) == said
+    assert next_probe_in(said, probe, starting=False) is None
+    assert not begun().settled(probe)
+    assert not said.settled(Probe(TCP))
 
 
 def test_without_a_condition_the_health_check_counts_where_there_is_one() -> None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portreeve.containers.observed import Observed
@@ -22,7 +22,7 @@ from portreeve.supervise.probing import Probing
 from portreeve.supervise.record import Record
 from portreeve.supervise.seen import Absent, Away
 from portreeve.supervise.state import ContainerState as S
-from portreeve.supervise.state import Truth
+from portreeve.supervise.state import StartFailure, Truth
 from portreeve.supervise.truth import judge, look_again_in
 
 ID = "a" * 64
@@ -193,6 +193,8 @@ def test_failed_to_start(seen: Observed) -> None:
         S.FAILED_TO_START,
         "Docker could not start it: driver failed: Bind for 0.0.0.0:80 failed: port is already allocated",
     )
+    assert truth(failed).failure is StartFailure.PORT
+    assert truth(seen).failure is None
 
 
 def test_a_one_shot_is_ready_when_it_has_ended_as_it_should() -> None:
@@ -354,6 +356,7 @@ records = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(looks, conditions, records, st.sampled_from([True, False, None]), st.sampled_from([None, *Action]))
 def test_whatever_is_seen_has_evidence_and_a_beginning_that_is_not_in_the_future(
     seen: Observed | Absent | Away,
@@ -369,6 +372,7 @@ def test_whatever_is_seen_has_evidence_and_a_beginning_that_is_not_in_the_future
     assert "\n" not in found.evidence
 
 
+@settings(deadline=None)
 @given(looks, conditions, records, st.sampled_from([True, False, None]), st.sampled_from([(), ("front",)]))
 def test_only_what_runs_and_serves_or_has_done_its_work_is_ready(
     seen: Observed | Absent | Away,
@@ -391,6 +395,7 @@ def test_only_what_runs_and_serves_or_has_done_its_work_is_ready(
     assert not seen.restart_count or NOW - (seen.started_at or 0) >= 10
 
 
+@settings(deadline=None)
 @given(looks, conditions, records, st.sampled_from([True, False, None]))
 def test_looking_twice_tells_the_same(
     seen: Observed | Absent | Away, condition: Condition | None, record: Record, verdict: bool | None
