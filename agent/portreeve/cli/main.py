@@ -23,7 +23,7 @@ SUMMARIES = {
     "explain": "Everything about one sync: what stands, why, since when, what to do.",
     "sync": "Converge now.",
     "diff": "What would change in the files, as diffs.",
-    "wait": "Wait until syncs are in step, or Docker is up.",
+    "wait": "Wait until syncs are in step, containers and services are ready, Docker is up.",
     "history": "The generations of a sync.",
     "rollback": "Put an earlier generation back and hold it there.",
     "adopt": "Take the values that the host has now into their sources.",

@@ -73,7 +73,12 @@ def echo_json(data: Any) -> None:
 
 def complete_syncs(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """Names of syncs, if the agent can be asked."""
-    return [name for name in _sync_names() if name.startswith(incomplete)]
+    return [name for name in _names()["syncs"] if name.startswith(incomplete)]
+
+
+def complete_containers(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Names of declared containers, if the agent can be asked."""
+    return [name for name in _names()["containers"] if name.startswith(incomplete)]
 
 
 def complete_targets(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
@@ -82,18 +87,26 @@ def complete_targets(context: click.Context, _parameter: click.Parameter, incomp
     bash ends a word at a colon (COMP_WORDBREAKS), and wants what comes after it alone.
     """
     before = tuple(context.params.get("targets") or ())
-    if incomplete == ":" and before[-1:] == ("sync",):
-        return _sync_names()
-    if before[-2:] == ("sync", ":"):
-        return [name for name in _sync_names() if name.startswith(incomplete)]
-    targets = ["all", "docker", *(f"sync:{name}" for name in _sync_names())]
+    names = {kind.removesuffix("s"): found for kind, found in _names().items()}
+    if incomplete == ":" and before and before[-1] in names:
+        return names[before[-1]]
+    if len(before) > 1 and before[-1] == ":" and before[-2] in names:
+        return [name for name in names[before[-2]] if name.startswith(incomplete)]
+    targets = ["all", "docker", *(f"{kind}:{name}" for kind, found in names.items() for name in found)]
     return [target for target in targets if target.startswith(incomplete)]
 
 
-def _sync_names() -> list[str]:
+def complete_anything(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Names of syncs, containers and services; a container and a sync may have the same."""
+    known = {name for found in _names().values() for name in found}
+    return [name for name in sorted(known) if name.startswith(incomplete)]
+
+
+def _names() -> dict[str, list[str]]:
+    kinds = ("syncs", "containers", "services")
     try:
         status = Client(Paths.from_environment(), timeout=COMPLETION_TIMEOUT).get("/v1/status")
     except PortreeveError:
         # Whoever pressed Tab did not ask for an error message.
-        return []
-    return [entry["name"] for entry in status["syncs"]]
+        return {kind: [] for kind in kinds}
+    return {kind: [entry["name"] for entry in status.get(kind, ())] for kind in kinds}

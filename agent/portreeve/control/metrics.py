@@ -7,6 +7,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoM
 from prometheus_client.registry import Collector
 
 from portreeve.control.overview import Overview
+from portreeve.control.supervised_metrics import container_metrics, service_metrics
 from portreeve.reconcile.status import State, SyncStatus
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
@@ -60,6 +61,11 @@ class Metrics(Collector):
         for sync in now.syncs:
             runs.add_metric([sync.name], sync.runs)
         yield runs
+        yield from container_metrics(now.containers)
+        yield from service_metrics(now.services)
+        yield GaugeMetricFamily(
+            "portreeve_pressure", "1 while the host is short of something.", float(bool(now.pressure))
+        )
 
 
 def _states(syncs: tuple[SyncStatus, ...]) -> Metric:

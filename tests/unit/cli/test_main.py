@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
-from fakes.board_agent import BoardAgent, sync
+from fakes.board_agent import BoardAgent, container, service, sync
 from portreeve import __version__
 from portreeve.cli.main import SUMMARIES, cli, run
 from portreeve.control.server import ControlServer
@@ -199,6 +199,17 @@ def test_a_target_is_completed_after_its_colon_as_bash_asks_for_it(
     agent.board.post(sync("proxy"))
     assert completions("portreeve wait sync :", 3) == ["cockpit", "proxy"]
     assert completions("portreeve wait docker sync : co", 5) == ["cockpit"]
+
+
+def test_targets_of_each_kind_are_completed(server: ControlServer, agent: BoardAgent, paths: Paths) -> None:
+    agent.board.post(sync("cockpit"))
+    agent.containers.post(container("db"))
+    agent.services.post(service("daemon"))
+    everything = ["all", "docker", "sync:cockpit", "container:db", "service:daemon"]
+    assert completions("portreeve wait ", 2) == everything
+    assert completions("portreeve wait container :", 3) == ["db"]
+    assert completions("portreeve wait docker service : da", 5) == ["daemon"]
+    assert completions("portreeve wait docker --for ex", 4) == ["exists", "exited=0"]
 
 
 def test_without_an_agent_no_name_is_completed(paths: Paths) -> None:

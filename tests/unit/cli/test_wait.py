@@ -1,14 +1,16 @@
 """``portreeve wait``: until it is so, through an agent that is not there yet or is restarted."""
 
+import os
 import threading
 
 import pytest
 
-from fakes.board_agent import BoardAgent, sync
+from fakes.board_agent import BoardAgent, container, service, sync
 from portreeve.control.server import ControlServer
 from portreeve.errors import Reason
 from portreeve.paths import Paths
 from portreeve.reconcile.status import DockerStatus, State, Trouble
+from portreeve.supervise.state import ContainerState
 
 from .conftest import Portreeve
 
@@ -108,6 +110,11 @@ def test_it_goes_on_with_the_agent_that_comes_after_this_one(
         (["all", "--timeout", "90"], 'write "90s" for seconds'),
         (["all", "--timeout", "soon"], 'must be a duration, not "soon"'),
         (["all", "--for", "ever"], "error: invalid value for '--for'"),
+        (["all", "--for", "in-setp"], "did you mean `in-step`?"),
+        (["contaner:a"], "hint: did you mean `container:a`?"),
+        (["sync:a", "--for", "healthy"], "error: sync:a cannot be waited to be healthy"),
+        (["container:a", "docker", "--for", "exists"], "hint: --for in-step, ready or running"),
+        (["container:a", "--for", "exited"], "exited=0 waits for the exit code 0"),
         ([], "error: missing argument 'TARGET...'"),
     ],
 )
@@ -124,3 +131,66 @@ def test_a_sync_that_does_not_exist_is_not_waited_for(
     code, _, err = portreeve("wait", "sync:cokpit", "--timeout", "infinity")
     assert code == 2
     assert "did you mean `cockpit`?" in err
+
+
+def test_each_target_is_waited_for_as_its_kind_is(
+    server: ControlServer, agent: BoardAgent, portreeve: Portreeve
+) -> None:
+    agent.board.post(sync("web"))
+    agent.containers.post(container("db", ContainerState.STARTING))
+    agent.services.post(service("daemon"))
+    change = threading.Timer(0.2, agent.containers.post, [container("db")])
+    change.start()
+    assert portreeve("wait", "sync:web", "container:db", "service:daemon", "docker") == (
+        0,
+        "web: in step\ndb: starting\ndaemon: active\ndocker: up 20.10.24\ndb: ready\n",
+        "",
+    )
+    change.join()
+
+
+def test_a_container_that_was_given_up_fails_at_once(
+    server: ControlServer, agent: BoardAgent, portreeve: Portreeve
+) -> None:
+    trouble = Trouble(Reason.ACTION_FAILED, "it was restarted 5 times within 10m")
+    agent.containers.post(container("db", ContainerState.RESTARTING, gave_up=True, trouble=trouble))
+    code, out, err = portreeve("wait", "container:db")
+    assert (code, out) == (1, "db: restarting, given up: it was restarted 5 times within 10m\n")
+    what, hint = err.splitlines()
+    assert what == "error: container:db was given up"
+    assert hint.startswith("  hint: `portreeve explain container:db` tells why;")
+    assert hint.endswith("when that is mended: portreeve containers reset db")
+
+
+@pytest.mark.parametrize(
+    ("condition", "what"),
+    [
+        ("ready", "container:db is not ready"),
+        ("healthy", "container:db is not healthy"),
+        ("exists", "container:db does not exist"),
+        ("exited=3", "container:db has not exited with 3"),
+    ],
+)
+def test_a_container_that_is_not_so_in_time(
+    server: ControlServer, agent: BoardAgent, portreeve: Portreeve, condition: str, what: str
+) -> None:
+    agent.containers.post(container("db", ContainerState.ABSENT))
+    code, out, err = portreeve("wait", "container:db", "--for", condition, "--timeout", "50ms")
+    assert (code, out) == (3, "db: absent\n")
+    assert err == f"error: after 50ms, {what}\n  hint: portreeve explain container:db\n"
+
+
+def test_a_container_can_be_waited_to_be_gone(
+    server: ControlServer, agent: BoardAgent, portreeve: Portreeve
+) -> None:
+    agent.containers.post(container("db", ContainerState.ABSENT))
+    assert portreeve("wait", "container:db", "--for", "gone")[0] == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has others watched")
+def test_a_container_without_a_definition_is_watched_for_root(
+    server: ControlServer, agent: BoardAgent, portreeve: Portreeve
+) -> None:
+    agent.undeclared["shop-db"] = container("shop-db", declared=False)
+    assert portreeve("wait", "container:shop-db") == (0, "shop-db: ready\n", "")
+    assert agent.requests == [("watch", "shop-db")]

@@ -20,6 +20,7 @@ from portreeve.reconcile.status import (
     SyncStatus,
     Trouble,
 )
+from portreeve.supervise.status import ContainerStatus, ServiceStatus
 
 text = st.text(max_size=20)
 seconds = st.floats(allow_nan=False, allow_infinity=False)
@@ -40,12 +41,35 @@ statuses = st.builds(
     targets=texts,
     sources=names,
 )
+containers = st.builds(
+    ContainerStatus,
+    name=text,
+    since=seconds,
+    started_at=st.none() | seconds,
+    window=seconds,
+    trouble=troubles,
+    next_try=st.none() | seconds,
+    waits_for=texts,
+    log_tail=texts,
+)
+services = st.builds(
+    ServiceStatus,
+    name=text,
+    since=seconds,
+    window=seconds,
+    requires=texts,
+    trouble=troubles,
+    next_try=st.none() | seconds,
+)
 overviews = st.builds(
     Overview,
     started=seconds,
     docker=st.builds(DockerStatus, since=seconds),
     syncs=st.lists(statuses, max_size=3).map(tuple),
     problems=st.lists(st.dictionaries(text, text | st.integers(), max_size=3), max_size=2).map(tuple),
+    containers=st.lists(containers, max_size=2).map(tuple),
+    services=st.lists(services, max_size=2).map(tuple),
+    pressure=texts,
 )
 generations = st.builds(GenerationInfo, created=seconds, values=names, files=texts)
 previews = st.builds(Preview, files=st.lists(st.builds(FileDiff), max_size=2).map(tuple), trouble=troubles)
@@ -58,6 +82,16 @@ def over_the_wire(value: object) -> Any:
 @given(statuses)
 def test_a_status_comes_back_as_it_was(status: SyncStatus) -> None:
     assert codec.sync_status(over_the_wire(status)) == status
+
+
+@given(containers)
+def test_a_container_comes_back_as_it_was(status: ContainerStatus) -> None:
+    assert codec.container_status(over_the_wire(status)) == status
+
+
+@given(services)
+def test_a_service_comes_back_as_it_was(status: ServiceStatus) -> None:
+    assert codec.service_status(over_the_wire(status)) == status
 
 
 @given(overviews)
