@@ -67,7 +67,7 @@ def test_root_is_told_what_a_container_logs(agent: BoardAgent) -> None:
     ("path", "what"),
     [
         ("/v1/containers/dbs", "there is no declared container `dbs`"),
-        ("/v1/services/deamon", "there is no service `deamon`"),
+        ("/v1/services/daemons", "there is no service `daemons`"),
     ],
 )
 def test_a_misspelt_name_gets_a_suggestion(agent: BoardAgent, path: str, what: str) -> None:

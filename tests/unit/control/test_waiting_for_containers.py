@@ -143,8 +143,8 @@ def test_nobody_but_root_makes_the_agent_watch(agent: BoardAgent) -> None:
 
 
 def test_a_service_that_does_not_exist_is_told_at_once(agent: BoardAgent) -> None:
-    with pytest.raises(Misuse, match="there is no service `deamon`") as caught:
-        wait(agent, "service:deamon")
+    with pytest.raises(Misuse, match="there is no service `daemons`") as caught:
+        wait(agent, "service:daemons")
     assert caught.value.hint == "did you mean `daemon`?"
 
 
