@@ -111,7 +111,7 @@ def test_it_goes_on_with_the_agent_that_comes_after_this_one(
         (["all", "--timeout", "soon"], 'must be a duration, not "soon"'),
         (["all", "--for", "ever"], "error: invalid value for '--for'"),
         (["all", "--for", "in-setp"], "did you mean `in-step`?"),
-        (["containr:a"], "hint: did you mean `container:a`?"),
+        (["containers:a"], "hint: did you mean `container:a`?"),
         (["sync:a", "--for", "healthy"], "error: sync:a cannot be waited to be healthy"),
         (["container:a", "docker", "--for", "exists"], "hint: --for in-step, ready or running"),
         (["container:a", "--for", "exited"], "exited=0 waits for the exit code 0"),
