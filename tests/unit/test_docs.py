@@ -1,12 +1,15 @@
 """The documentation says what the program does: what can be compared is compared."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from portreeve.definitions.schema import Table
-from portreeve.definitions.tables import SettingsTable, SyncTable
+from portreeve.definitions.settings_tables import SettingsTable
+from portreeve.definitions.supervised_tables import ManagedTable, ServiceTable
+from portreeve.definitions.tables import SyncTable
 from portreeve.errors import ExitCode, Reason
 from portreeve.reconcile.status import Stage, State
 
@@ -43,18 +46,26 @@ def test_the_readme_has_every_exit_code(code: ExitCode) -> None:
     assert re.search(rf"^\| {code.value} \|", (CHECKOUT / "README.md").read_text(), re.MULTILINE)
 
 
+def kinds(table: type[Table]) -> Iterator[type[Table]]:
+    """Every kind of table that is made from this one."""
+    for kind in table.__subclasses__():
+        yield from (kind, *kinds(kind))
+
+
 def keys(table: type[Table]) -> set[str]:
     """The keys of a table and of the tables in it."""
     found = set()
     for name, field in table.model_fields.items():
         found.add(name)
         for inner in re.findall(r"\w+Table", str(field.annotation)):
-            kind = next((kind for kind in Table.__subclasses__() if kind.__name__ == inner), None)
+            kind = next((kind for kind in kinds(Table) if kind.__name__ == inner), None)
             found |= keys(kind) if kind else set()
     return found
 
 
-@pytest.mark.parametrize("key", sorted(keys(SyncTable) | keys(SettingsTable)))
+@pytest.mark.parametrize(
+    "key", sorted(keys(SyncTable) | keys(SettingsTable) | keys(ManagedTable) | keys(ServiceTable))
+)
 def test_the_reference_has_every_key(key: str) -> None:
     assert re.search(rf"`[^`]*\b{key}\b[^`]*`", page("definitions.md")), key
 

@@ -3,6 +3,7 @@
 import socket
 import threading
 import time
+from collections.abc import Callable
 
 from portreeve import process
 from portreeve.checks.address import Ip, parse_listening, split_host
@@ -10,7 +11,16 @@ from portreeve.checks.http import HttpError, http_status
 from portreeve.checks.in_container import holds_in_container
 from portreeve.checks.listeners import listeners
 from portreeve.containers.connection import Docker
-from portreeve.definitions.steps import Command, Http, Listening, Tcp, UnitActive, VerifyStep, describe
+from portreeve.definitions.steps import (
+    Command,
+    ContainerReady,
+    Http,
+    Listening,
+    Tcp,
+    UnitActive,
+    VerifyStep,
+    describe,
+)
 from portreeve.errors import Failed, Reason, Unreachable, Waiting
 from portreeve.systemd.bus import Systemd
 
@@ -20,8 +30,26 @@ _TRY_TIMEOUT = 5.0
 """Seconds for one try over the network, however long the step may take."""
 
 
+IsReady = Callable[[str], str | None]
+"""Asks whether the container of a definition is ready: ``None``, else the evidence that it is not."""
+
+
+def nobody_watches(name: str) -> str | None:
+    """The answer where no containers are watched.
+
+    Raises:
+        Waiting: always.
+    """
+    raise Waiting(Reason.UNKNOWN_NAME, f"whether the container {name} is ready is not known here")
+
+
 def run_verify(
-    step: VerifyStep, *, systemd: Systemd | None, docker: Docker, cancelled: threading.Event
+    step: VerifyStep,
+    *,
+    systemd: Systemd | None,
+    docker: Docker,
+    cancelled: threading.Event,
+    container_ready: IsReady = nobody_watches,
 ) -> None:
     """Probe until it holds or the step's time is over.
 
@@ -30,6 +58,7 @@ def run_verify(
         systemd: asked for the state of units; ``None`` where systemd does not run.
         docker: where commands in containers run.
         cancelled: set when the agent stops.
+        container_ready: asked whether a container is ready.
 
     Raises:
         Failed: it does not hold; the evidence is what the last probe saw.
@@ -41,7 +70,13 @@ def run_verify(
     while True:
         left = deadline - time.monotonic()
         most = left if isinstance(step, Command) else min(left, _TRY_TIMEOUT)
-        evidence = probe(step, systemd=systemd, docker=docker, timeout=max(_FIRST_PAUSE, most))
+        evidence = probe(
+            step,
+            systemd=systemd,
+            docker=docker,
+            timeout=max(_FIRST_PAUSE, most),
+            container_ready=container_ready,
+        )
         if evidence is None:
             return
         left = deadline - time.monotonic()
@@ -60,7 +95,12 @@ def run_verify(
 
 
 def probe(
-    step: VerifyStep, *, systemd: Systemd | None, docker: Docker, timeout: float = _TRY_TIMEOUT
+    step: VerifyStep,
+    *,
+    systemd: Systemd | None,
+    docker: Docker,
+    timeout: float = _TRY_TIMEOUT,
+    container_ready: IsReady = nobody_watches,
 ) -> str | None:
     """Try once: ``None`` when it holds, else what was seen instead.
 
@@ -69,9 +109,10 @@ def probe(
         systemd: as for :func:`run_verify`.
         docker: as for :func:`run_verify`.
         timeout: seconds for a try over the network, or for a command.
+        container_ready: as for :func:`run_verify`.
 
     Raises:
-        Waiting: the container of a command does not run.
+        Waiting: the container of a command does not run, or nobody watches the one that is to be ready.
         Failed: the step's address is none.
         Unreachable: a unit is asked for and systemd does not answer.
     """
@@ -86,6 +127,8 @@ def probe(
             return _unit_active(step.unit, systemd)
         case Command():
             return _command(step, docker, timeout)
+        case ContainerReady():
+            return container_ready(step.name)
 
 
 def _command(step: Command, docker: Docker, timeout: float) -> str | None:

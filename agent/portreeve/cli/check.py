@@ -57,7 +57,12 @@ def command(context: click.Context, files: tuple[Path, ...], output: str) -> Non
 def _as_text(found: "Definitions") -> str:
     if found.problems:
         return "\n\n".join(problem.render() for problem in found.problems)
-    return f"{_counted(len(found.syncs), 'sync')}, {_counted(len(found.services), 'service')}: no problems"
+    counts = (
+        _counted(len(found.syncs), "sync"),
+        _counted(len(found.services), "service"),
+        _counted(len(found.containers), "container"),
+    )
+    return f"{', '.join(counts)}: no problems"
 
 
 def _as_json(found: "Definitions") -> str:
@@ -65,6 +70,7 @@ def _as_json(found: "Definitions") -> str:
         "problems": [problem.to_json() for problem in found.problems],
         "syncs": sorted(found.syncs),
         "services": sorted(found.services),
+        "containers": sorted(found.containers),
         "broken": sorted(found.broken),
     }
     return json.dumps(result, indent=2)

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from portreeve.definitions.discovery import KINDS, SETTINGS
 from portreeve.definitions.load import load, template_folders
@@ -17,7 +18,8 @@ from portreeve.definitions.locations import (
 )
 from portreeve.definitions.model import Definitions, Sync
 from portreeve.definitions.settings import Settings
-from portreeve.definitions.steps import container_of
+from portreeve.definitions.steps import ContainerReady, container_of
+from portreeve.definitions.supervised import ManagedContainer, Service
 from portreeve.definitions.upstream import upstream
 from portreeve.paths import Paths
 from portreeve.systemd.messages import MessageId
@@ -25,6 +27,8 @@ from portreeve.trail import EVERY
 from portreeve.triggers.interest import Interest
 
 log = logging.getLogger(__name__)
+
+_Declared = TypeVar("_Declared", Sync, Service, ManagedContainer)
 
 _FIXED = (
     ("docker", "socket"),
@@ -43,15 +47,19 @@ class Change:
         definitions: those to work by from now on.
         changed: names of syncs that are new or declared differently.
         gone: names of syncs that are not declared any more.
+        containers_changed: names of containers that are new, declared differently, or not declared any more.
+        services_changed: the same of services.
     """
 
     definitions: Definitions
     changed: tuple[str, ...]
     gone: tuple[str, ...]
+    containers_changed: tuple[str, ...] = ()
+    services_changed: tuple[str, ...] = ()
 
 
 def load_again(paths: Paths, before: Definitions | None) -> Change:
-    """Load the definitions; a sync or service that is broken now keeps its last good form.
+    """Load the definitions; a sync, service or container that is broken now keeps its last good form.
 
     Args:
         paths: where they are.
@@ -64,18 +72,34 @@ def load_again(paths: Paths, before: Definitions | None) -> Change:
             continue
         log.warning("%s", problem.render(), extra={"message_id": MessageId.DEFINITION_BROKEN})
     old: Mapping[str, Sync] = before.syncs if before else {}
-    kept = {name: sync for name, sync in old.items() if f"syncs.d/{name}" in loaded.broken}
-    services = {
-        name: service
-        for name, service in (before.services if before else {}).items()
-        if f"services.d/{name}" in loaded.broken
-    }
-    syncs = {**loaded.syncs, **kept}
+    old_services: Mapping[str, Service] = before.services if before else {}
+    old_containers: Mapping[str, ManagedContainer] = before.containers if before else {}
+    syncs = {**loaded.syncs, **_kept("syncs.d", old, loaded)}
     definitions = replace(
-        loaded, syncs=syncs, services={**loaded.services, **services}, upstream=upstream(syncs)
+        loaded,
+        syncs=syncs,
+        services={**loaded.services, **_kept("services.d", old_services, loaded)},
+        containers={**loaded.containers, **_kept("containers.d", old_containers, loaded)},
+        upstream=upstream(syncs),
     )
     changed = tuple(name for name, sync in definitions.syncs.items() if old.get(name) != sync)
-    return Change(definitions, changed, tuple(sorted(old.keys() - definitions.syncs.keys())))
+    return Change(
+        definitions,
+        changed,
+        tuple(sorted(old.keys() - definitions.syncs.keys())),
+        _differing(old_containers, definitions.containers),
+        _differing(old_services, definitions.services),
+    )
+
+
+def _kept(kind: str, old: Mapping[str, _Declared], loaded: Definitions) -> dict[str, _Declared]:
+    """The last good forms of those that are broken now."""
+    return {name: declared for name, declared in old.items() if f"{kind}/{name}" in loaded.broken}
+
+
+def _differing(old: Mapping[str, object], new: Mapping[str, object]) -> tuple[str, ...]:
+    """The names that are new, gone, or mean something else."""
+    return tuple(sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name)))
 
 
 def first_places(paths: Paths) -> tuple[Path, ...]:
@@ -119,6 +143,8 @@ def container_interests(definitions: Definitions) -> dict[str, tuple[Interest, .
         )
         found = [_interest(place) for place in places]
         found += [_of(container_of(step)) for step in (*sync.check, *sync.apply, *sync.verify)]
+        ready = {step.name for step in sync.verify if isinstance(step, ContainerReady)}
+        found += [_of(managed.container) for each, managed in definitions.containers.items() if each in ready]
         # Each once: forty steps in one container are one interest.
         containers = tuple(dict.fromkeys(interest for interest in found if interest is not None))
         if containers:

@@ -7,8 +7,15 @@ from portreeve.definitions.inputs import Inputs
 from portreeve.definitions.quantities import format_duration
 from portreeve.definitions.report import Report
 from portreeve.definitions.schema import Table, parse
-from portreeve.definitions.settings import DockerSettings, ReconcileSettings, Settings
-from portreeve.definitions.tables import SettingsTable
+from portreeve.definitions.settings import (
+    AlertSettings,
+    ContainersSettings,
+    DockerSettings,
+    PressureSettings,
+    ReconcileSettings,
+    Settings,
+)
+from portreeve.definitions.settings_tables import SettingsTable
 
 
 def build_settings(inputs: Inputs, report: Report) -> Settings:
@@ -28,8 +35,12 @@ def build_settings(inputs: Inputs, report: Report) -> Settings:
         docker=replace(DockerSettings(), **_given(table.docker)),
         reconcile=reconcile,
         log_level=table.log.level or Settings().log_level,
+        containers=replace(ContainersSettings(), **_given(table.containers, off="auto")),
+        alerts=replace(AlertSettings(), **_given(table.alerts)),
+        pressure=replace(PressureSettings(), **_given(table.pressure, off=False)),
     )
 
 
-def _given(table: Table) -> dict[str, Any]:
-    return {name: value for name, value in table if value is not None}
+def _given(table: Table, off: object = None) -> dict[str, Any]:
+    """What a table says; ``off`` is what stands for ``None`` in it."""
+    return {name: None if value == off else value for name, value in table if value is not None}

@@ -22,6 +22,8 @@ TEMPLATES = "templates"
 _SUFFIX = ".toml"
 _MASK = Path("/dev/null")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*", re.ASCII)
+_LONGEST = 200
+"""Characters of a name: a unit's may have 255 (systemd.unit(5)), and it is an instance of one of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,8 @@ def discover(search: Sequence[Path]) -> Discovery:
 
 def name_problem(file: Path) -> Problem | None:
     """Why a file cannot be a definition of that name; ``None`` when it can."""
+    if len(file.stem) > _LONGEST:
+        return Problem(file, 0, f"a definition's name has at most {_LONGEST} characters")
     if _NAME.fullmatch(file.stem):
         return None
     return Problem(

@@ -21,6 +21,7 @@ _HINTS = {
     "Illegal character '\\n'": 'the closing quote is missing: key = "text"',
     "Unescaped '\\' in a string": "a text with backslashes stands in single quotes: 'text'",
 }
+_WEBHOOK = re.compile(r"(\bwebhook\b[\"']?\s*=\s*)\S.*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +83,14 @@ def _unreadable(file: Path, error: OSError) -> Problem:
 
 
 def _printable(line: str) -> str:
-    """A line that is safe to show on a terminal."""
-    return "".join(
+    """A line that is safe to show on a terminal and in the journal.
+
+    The address of a webhook is left out: many hold a token in their path.
+    """
+    text = "".join(
         c if c.isprintable() or c == "\t" else "\N{REPLACEMENT CHARACTER}" for c in line.rstrip("\r")
     )
+    return _WEBHOOK.sub(r"\1…", text)
 
 
 def _syntax_problem(file: Path, lines: tuple[str, ...], message: str) -> Problem:

@@ -17,6 +17,7 @@ UNIT_SUFFIXES = (
 """The types of units, systemd.unit(5)."""
 
 _UNIT = re.compile(r"[A-Za-z0-9:_.\\@-]+", re.ASCII)
+_DEFINITION = re.compile(r"[a-z0-9][a-z0-9_.-]*", re.ASCII)
 
 
 def unit_name(value: object) -> str:
@@ -34,6 +35,16 @@ def unit_name(value: object) -> str:
         near = nearest(suffix, UNIT_SUFFIXES)
         hint = f'did you mean "{stem}.{near}"?' if near else f"known types: {', '.join(UNIT_SUFFIXES)}"
         raise Rejected(f'ends with the unknown unit type ".{suffix}"', hint)
+    return text
+
+
+def definition_name(value: object) -> str:
+    """The name of a definition; it is literal."""
+    text = lexical.in_quotes(value)
+    bare = text.removeprefix("container:").removesuffix(".toml")
+    if not _DEFINITION.fullmatch(text):
+        hint = f'did you mean "{bare}"?' if _DEFINITION.fullmatch(bare) else "a file of containers.d has it"
+        raise Rejected(f'must be the name of a definition, not "{text}"', hint)
     return text
 
 

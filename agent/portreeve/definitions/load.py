@@ -5,12 +5,13 @@ same, and nothing is raised.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from portreeve import resources
 from portreeve.definitions.agent_settings import build_settings
+from portreeve.definitions.container_definition import build_managed
 from portreeve.definitions.discovery import SETTINGS, TEMPLATES, Candidate, discover
 from portreeve.definitions.fragments import read
 from portreeve.definitions.inputs import Inputs, merge
@@ -19,7 +20,8 @@ from portreeve.definitions.problems import Problem
 from portreeve.definitions.report import Report
 from portreeve.definitions.service_definition import build_service
 from portreeve.definitions.settings import Settings
-from portreeve.definitions.supervised import Service
+from portreeve.definitions.supervised import ManagedContainer, Service
+from portreeve.definitions.supervised_rules import refuse_circles_of_after, refuse_shared_containers
 from portreeve.definitions.sync_definition import SyncDraft, build_sync
 from portreeve.definitions.target_tables import overlap, same_place
 from portreeve.definitions.template_rules import Lints
@@ -38,8 +40,9 @@ def load(paths: Paths) -> Definitions:
     """
     found = discover(paths.search)
     folders = template_folders(paths)
-    names = {candidate.name for candidate in found.definitions if candidate.kind == "syncs.d"}
-    return load_candidates(found.settings, found.definitions, folders, names, found.problems, found.watched)
+    return load_candidates(
+        found.settings, found.definitions, folders, found.definitions, found.problems, found.watched
+    )
 
 
 def template_folders(paths: Paths) -> tuple[Path, ...]:
@@ -51,7 +54,7 @@ def load_candidates(
     settings: Candidate,
     candidates: Sequence[Candidate],
     folders: Sequence[Path],
-    syncs: set[str],
+    known: Sequence[Candidate],
     problems: Sequence[Problem] = (),
     watched: frozenset[Path] = frozenset(),
 ) -> Definitions:
@@ -61,11 +64,11 @@ def load_candidates(
         settings: the agent's own settings.
         candidates: the definitions.
         folders: where templates are found.
-        syncs: names of syncs that a service may require.
+        known: those that may be named by others, whether they are loaded or not.
         problems: what was found wrong before.
         watched: files and folders that were looked at before.
     """
-    loading = _Loading(folders, syncs)
+    loading = _Loading(folders, _names(known, "syncs.d"), _names(known, "containers.d"))
     loading.load_settings(settings)
     for candidate in candidates:
         loading.load_definition(candidate)
@@ -73,6 +76,8 @@ def load_candidates(
     loading.refuse_targets_in_mirrors()
     loading.refuse_circles()
     loading.refuse_shared_units()
+    refuse_shared_containers(loading.containers, loading.reports)
+    refuse_circles_of_after(loading.containers, loading.reports)
     return loading.definitions(problems, watched)
 
 
@@ -82,11 +87,13 @@ class _Loading:
 
     folders: Sequence[Path]
     sync_names: set[str]
+    container_names: set[str]
     settings: Settings = field(default_factory=Settings)
     settings_problems: tuple[Problem, ...] = ()
     reports: dict[str, Report] = field(default_factory=dict)
     drafts: dict[str, SyncDraft] = field(default_factory=dict)
     services: dict[str, Service] = field(default_factory=dict)
+    containers: dict[str, ManagedContainer] = field(default_factory=dict)
     lints: Lints = field(default_factory=dict)
 
     def load_settings(self, candidate: Candidate) -> None:
@@ -104,15 +111,22 @@ class _Loading:
         match candidate.kind:
             case "syncs.d":
                 self.drafts[candidate.name] = build_sync(
-                    candidate.name, inputs, self.folders, self.settings.reconcile, report, self.lints
+                    candidate.name,
+                    inputs,
+                    self.folders,
+                    self.settings.reconcile,
+                    report,
+                    self.lints,
+                    self.container_names,
                 )
             case "services.d":
-                service = build_service(candidate.name, inputs, self.sync_names, report)
+                service = build_service(candidate.name, inputs, self.sync_names, self.container_names, report)
                 if service is not None:
                     self.services[candidate.name] = service
-            case kind:
-                message = f"definitions in {kind} are not supported by this version"
-                report.extend([Problem(candidate.files[0], 0, message)])
+            case _:
+                managed = build_managed(candidate.name, inputs, report)
+                if managed is not None:
+                    self.containers[candidate.name] = managed
 
     def refuse_shared_targets(self) -> None:
         """A file or key with two masters would change for ever: neither of the syncs is taken."""
@@ -196,12 +210,17 @@ class _Loading:
             settings=self.settings,
             syncs=syncs,
             services={n: s for n, s in self.services.items() if f"services.d/{n}" not in broken},
+            containers={n: c for n, c in self.containers.items() if f"containers.d/{n}" not in broken},
             problems=tuple(sorted(everything)),
             broken=broken,
             template_folders=tuple(self.folders),
             files=tuple(sorted({*watched, *self.folders, *templates})),
             upstream=upstream(syncs),
         )
+
+
+def _names(candidates: Iterable[Candidate], kind: str) -> set[str]:
+    return {candidate.name for candidate in candidates if candidate.kind == kind}
 
 
 def _inputs(candidate: Candidate) -> Inputs:

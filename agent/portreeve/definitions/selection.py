@@ -12,13 +12,14 @@ from portreeve.paths import Paths
 
 _WORDS = {
     "services.d": ("unit", "requires"),
-    SETTINGS: ("docker", "reconcile", "log"),
+    "containers.d": ("container", "compose", "label", "autostart", "ready", "on_unready"),
+    SETTINGS: ("docker", "reconcile", "containers", "alerts", "pressure", "log"),
 }
 """Top-level keys that tell what a file is; one that has none of them is taken for a sync."""
 
 
 def load_files(paths: Paths, files: Sequence[Path]) -> Definitions:
-    """Only these files, without drop-ins; templates and required syncs may be on the search path.
+    """Only these files, without drop-ins; templates, and what others name, may be on the search path.
 
     Args:
         paths: gives the search path.
@@ -43,7 +44,7 @@ def load_files(paths: Paths, files: Sequence[Path]) -> Definitions:
         settings,
         definitions,
         (*(folder for folder in own_templates if folder.is_dir()), *template_folders(paths)),
-        {found.name for found in everything if found.kind == "syncs.d"},
+        everything,
         [problem for problem in problems if problem is not None],
     )
 

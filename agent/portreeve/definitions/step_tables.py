@@ -1,6 +1,6 @@
 """``[[check]]``, ``[[apply]]`` and ``[[verify]]``: the steps of a sync."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from portreeve.definitions.container_tables import NAMES, build_container, names_given, require_container
@@ -11,6 +11,7 @@ from portreeve.definitions.steps import (
     ApplyStep,
     CheckStep,
     Command,
+    ContainerReady,
     Exec,
     FirewalldPort,
     Http,
@@ -23,6 +24,7 @@ from portreeve.definitions.steps import (
     Units,
     VerifyStep,
 )
+from portreeve.definitions.suggestions import did_you_mean
 from portreeve.definitions.tables import (
     ApplyTable,
     CheckTable,
@@ -99,9 +101,12 @@ def _apply(key: KeyPath, table: ApplyTable, given: dict[str, Any], report: Repor
 
 
 def build_verifies(
-    tables: Sequence[VerifyTable], raw: Sequence[Mapping[str, Any]], report: Report
+    tables: Sequence[VerifyTable],
+    raw: Sequence[Mapping[str, Any]],
+    containers: Collection[str],
+    report: Report,
 ) -> tuple[VerifyStep, ...]:
-    """The probes, in order."""
+    """The probes, in order. ``containers`` are the names of all that have a definition, valid or not."""
     steps: list[VerifyStep] = []
     for index, table in enumerate(tables):
         key = ("verify", index)
@@ -116,6 +121,14 @@ def build_verifies(
             steps.append(Command(table.command, build_container(key, table, report), **given))
         elif table.unit_active is not None:
             steps.append(UnitActive(table.unit_active, **given))
+        elif table.container_ready is not None:
+            name = table.container_ready
+            if name not in containers:
+                declare = f"declare it: containers.d/{name}.toml"
+                hint = did_you_mean(name, sorted(containers), otherwise=declare)
+                message = f"there is no definition of a container `{name}`"
+                report.add((*key, "container_ready"), message, hint)
+            steps.append(ContainerReady(name, **given))
         elif table.http is not None:
             report.require(
                 (*key, "http", "url"), table.http.url, 'such as url = "http://127.0.0.1:{{ port }}/"'

@@ -201,11 +201,24 @@ class UnitActive:
     timeout: float = 15.0
 
 
+@dataclass(frozen=True, slots=True)
+class ContainerReady:
+    """A container is ready, as its definition says.
+
+    Args:
+        name: of a definition in ``containers.d``.
+    """
+
+    keyword: ClassVar[str] = "container_ready"
+    name: str
+    timeout: float = 60.0
+
+
 UnitStep = Restart | Reload | ReloadOrRestart | Start | Stop | Enable | Disable
 ContainerStep = Exec | Signal
 CheckStep = PortFree | Command | Units
 ApplyStep = UnitStep | ContainerStep | Command | FirewalldPort | SelinuxPort
-VerifyStep = Listening | Tcp | Http | UnitActive | Command
+VerifyStep = Listening | Tcp | Http | UnitActive | Command | ContainerReady
 Step = CheckStep | ApplyStep | VerifyStep
 
 _UNIT_STEPS: tuple[type[UnitStep], ...] = (Restart, Reload, ReloadOrRestart, Start, Stop, Enable, Disable)
@@ -213,7 +226,7 @@ _APPLY: dict[str, type[ApplyStep]] = {
     kind.keyword: kind for kind in (*_UNIT_STEPS, Exec, Signal, Command, FirewalldPort, SelinuxPort)
 }
 _VERIFY: dict[str, type[VerifyStep]] = {
-    kind.keyword: kind for kind in (Listening, Tcp, Http, UnitActive, Command)
+    kind.keyword: kind for kind in (Listening, Tcp, Http, UnitActive, Command, ContainerReady)
 }
 UNIT_STEPS: dict[str, type[UnitStep]] = {kind.keyword: kind for kind in _UNIT_STEPS}
 """The steps that act on a unit, by their word."""
@@ -238,6 +251,8 @@ def describe(step: Step) -> str:
             return f"{step.keyword} {address}"
         case Http(url=url, status=status):
             return f"http {url} status {status}"
+        case ContainerReady(name=name):
+            return f"container_ready {name}"
         case _:
             return f"{step.keyword} {step.unit}"
 

@@ -1,6 +1,6 @@
 """The third stage for ``syncs.d/NAME.toml``: from merged inputs to a valid sync."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +41,7 @@ def build_sync(
     reconcile: ReconcileSettings,
     report: Report,
     lints: Lints | None = None,
+    containers: Collection[str] = (),
 ) -> SyncDraft:
     """A sync from its inputs.
 
@@ -51,6 +52,7 @@ def build_sync(
         reconcile: gives the deadline of a sync that names none.
         report: where mistakes go; without any, the sync is valid.
         lints: what was found in templates by the same loading.
+        containers: the names of all containers that have a definition, valid or not.
     """
     table, faults = parse(SyncTable, inputs.data)
     report.add_faults(faults)
@@ -73,7 +75,7 @@ def build_sync(
     raw = inputs.data
     checks = build_checks(table.check, raw.get("check", []), report)
     applies = build_applies(table.apply, raw.get("apply", []), report)
-    verifies = build_verifies(table.verify, raw.get("verify", []), report)
+    verifies = build_verifies(table.verify, raw.get("verify", []), containers, report)
     # A value that is declared and wrong is known all the same: templates that use it are right.
     unknown = report.has(("values",)) or report.has(("sources",))
     lists = [name for name, source in table.sources.items() if source.containers is not None]

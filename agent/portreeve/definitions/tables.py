@@ -21,6 +21,7 @@ KeyPathText = Annotated[tuple[str, ...], PlainValidator(lexical.key_path)]
 Pattern = Annotated[str, PlainValidator(lexical.pattern)]
 Match = Annotated[str, PlainValidator(lexical.match)]
 Arguments = Annotated[tuple[str, ...], PlainValidator(lexical_steps.arguments)]
+DefinitionName = Annotated[str, PlainValidator(lexical_steps.definition_name)]
 Count = Annotated[int, Field(ge=1)]
 
 CONTAINER_STATUSES = ("any", "created", "running", "paused", "restarting", "removing", "exited", "dead")
@@ -182,15 +183,19 @@ def _url_alone(value: object) -> object:
     return {"url": value} if isinstance(value, str) else value
 
 
+UrlOrTable = Annotated[HttpTable | None, BeforeValidator(_url_alone)]
+"""``http = "…"``, or the table."""
+
+
 class VerifyTable(StepTable, ContainerTable):
     """``[[verify]]``."""
 
-    unbuilt: ClassVar[Mapping[str, tuple[str, ...]]] = {"container_ready": ()}
     command: Arguments | None = None
     listening: Annotated[str, PlainValidator(lexical_steps.listening_address)] | None = None
     tcp: Annotated[str, PlainValidator(lexical_steps.host_and_port)] | None = None
-    http: Annotated[HttpTable | None, BeforeValidator(_url_alone)] = None
+    http: UrlOrTable = None
     unit_active: UnitName | None = None
+    container_ready: DefinitionName | None = None
 
 
 class SyncTable(Table):
@@ -204,50 +209,3 @@ class SyncTable(Table):
     check: list[CheckTable] = Field(default_factory=list)
     apply: list[ApplyTable] = Field(default_factory=list)
     verify: list[VerifyTable] = Field(default_factory=list)
-
-
-class ServiceTable(Table):
-    """``services.d/NAME.toml``."""
-
-    unbuilt: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "memory_max": (),
-        "oom_score_adjust": (),
-        "probe": (),
-        "restart": (),
-    }
-    description: str | None = None
-    unit: UnitName | None = None
-    requires: list[str] | None = None
-
-
-class DockerTable(Table):
-    """``[docker]``."""
-
-    socket: Annotated[Path, PlainValidator(lexical.socket_path)] | None = None
-    timeout: Duration | None = None
-
-
-class ReconcileTable(Table):
-    """``[reconcile]``."""
-
-    workers: Count | None = None
-    deadline: Duration | None = None
-    resync: Duration | None = None
-    poll: Duration | None = None
-    backoff_min: Duration | None = None
-    backoff_max: Duration | None = None
-    keep: Count | None = None
-
-
-class LogTable(Table):
-    """``[log]``."""
-
-    level: Annotated[str, PlainValidator(lexical.log_level)] | None = None
-
-
-class SettingsTable(Table):
-    """``portreeve.toml``."""
-
-    docker: DockerTable = DockerTable()
-    reconcile: ReconcileTable = ReconcileTable()
-    log: LogTable = LogTable()

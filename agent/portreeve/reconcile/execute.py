@@ -9,7 +9,7 @@ from threading import Event
 
 from portreeve.actions.containers import STARTING
 from portreeve.actions.run import carry_out
-from portreeve.checks.after import probe, run_verify
+from portreeve.checks.after import IsReady, nobody_watches, probe, run_verify
 from portreeve.clock import Clock
 from portreeve.containers.connection import Docker
 from portreeve.definitions.steps import (
@@ -60,6 +60,7 @@ class Executor:
         cancelled: set when the agent stops; long probes end then.
         grouping: has syncs share actions.
         clock: for what is stored.
+        container_ready: asked whether a container is ready.
     """
 
     store: Store
@@ -69,6 +70,7 @@ class Executor:
     cancelled: Event
     grouping: Grouping
     clock: Clock
+    container_ready: IsReady = nobody_watches
 
     def writer(self) -> Writer:
         """What writes the files."""
@@ -172,7 +174,13 @@ class Executor:
         try:
             for step in content.verify:
                 with self._doing(record, content, step):
-                    run_verify(step, systemd=self.systemd, docker=self.docker, cancelled=self.cancelled)
+                    run_verify(
+                        step,
+                        systemd=self.systemd,
+                        docker=self.docker,
+                        cancelled=self.cancelled,
+                        container_ready=self.container_ready,
+                    )
         except PortreeveError as error:
             error.step = error.step or "verify"
             if record.owing is not None and error.reason is Reason.VERIFY_FAILED:
@@ -213,7 +221,12 @@ class Executor:
             if isinstance(step, Http | Tcp) and not thorough:
                 continue
             with self._doing(record, content, step):
-                evidence = probe(step, systemd=self.systemd, docker=self.docker)
+                evidence = probe(
+                    step,
+                    systemd=self.systemd,
+                    docker=self.docker,
+                    container_ready=self.container_ready,
+                )
             if evidence is not None:
                 evidence = masked(evidence, content.secrets)
                 self._respect_stopped(content)

@@ -15,6 +15,7 @@ from portreeve.render.sandbox import sandbox
 
 _ENVIRONMENT = sandbox()
 _VALUES = "values"
+_DECLARE = "declare it under [values]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +78,22 @@ def template_names(folders: Sequence[Path]) -> list[str]:
     )
 
 
-def lint_text(text: str, names: Collection[str] | None, values: Collection[str] = ()) -> list[Finding]:
+def lint_text(
+    text: str,
+    names: Collection[str] | None,
+    values: Collection[str] = (),
+    undeclared: str = _DECLARE,
+) -> list[Finding]:
     """What is wrong with a template that stands in a definition.
 
     Args:
         text: the template.
         names: every name it may use; ``None`` when that is not known, then names are not judged.
         values: the names that ``values`` holds.
+        undeclared: the hint for a name that is like none of them.
     """
     tree, findings = _parse(text)
-    return findings if tree is None else [*_undeclared(tree, names, values), *_others(tree)]
+    return findings if tree is None else [*_undeclared(tree, names, values, undeclared), *_others(tree)]
 
 
 def _others(tree: nodes.Template) -> Iterator[Finding]:
@@ -194,18 +201,24 @@ def _parse(text: str) -> tuple[nodes.Template | None, list[Finding]]:
 
 
 def _undeclared(
-    tree: nodes.Template, names: Collection[str] | None, values: Collection[str]
+    tree: nodes.Template, names: Collection[str] | None, values: Collection[str], otherwise: str = _DECLARE
 ) -> Iterator[Finding]:
     if names is None:
         return
     unknown = meta.find_undeclared_variables(tree) - set(names) - set(_ENVIRONMENT.globals)
     for node in tree.find_all(nodes.Name):
         if node.ctx == "load" and node.name in unknown:
-            yield Finding(node.lineno, f"there is no value `{node.name}`", _declared(node.name, names))
+            yield Finding(
+                node.lineno,
+                f"there is no value `{node.name}`",
+                did_you_mean(node.name, names, otherwise=otherwise),
+            )
     for access in tree.find_all((nodes.Getattr, nodes.Getitem)):
         name = _value_accessed(access)
         if name is not None and name not in values and not hasattr(dict, name):
-            yield Finding(access.lineno, f"there is no value `{name}`", _declared(name, values))
+            yield Finding(
+                access.lineno, f"there is no value `{name}`", did_you_mean(name, values, otherwise=otherwise)
+            )
 
 
 def _value_accessed(access: nodes.Expr) -> str | None:
@@ -217,10 +230,6 @@ def _value_accessed(access: nodes.Expr) -> str | None:
         return access.attr
     argument = access.arg if isinstance(access, nodes.Getitem) else None
     return argument.value if isinstance(argument, nodes.Const) and isinstance(argument.value, str) else None
-
-
-def _declared(name: str, names: Collection[str]) -> str:
-    return did_you_mean(name, names, otherwise="declare it under [values]")
 
 
 def _referenced(tree: nodes.Template) -> Iterator[tuple[nodes.Node, str]]:

@@ -18,7 +18,15 @@ from fakes.systemd_manager import FakeUnit, fake_systemd
 from portreeve.checks.after import probe, run_verify
 from portreeve.containers.connection import Docker
 from portreeve.definitions.settings import DockerSettings
-from portreeve.definitions.steps import Command, Http, Listening, Tcp, UnitActive, VerifyStep
+from portreeve.definitions.steps import (
+    Command,
+    ContainerReady,
+    Http,
+    Listening,
+    Tcp,
+    UnitActive,
+    VerifyStep,
+)
 from portreeve.errors import Failed, Reason, Unreachable, Waiting
 from portreeve.systemd.bus import Systemd
 
@@ -264,3 +272,37 @@ def test_a_port_of_thousands_of_digits_is_none() -> None:
     with pytest.raises(Failed) as caught:
         seen(Listening("9" * 5000))
     assert caught.value.reason is Reason.VALUE_INVALID
+
+
+def test_a_container_is_ready_or_its_evidence_is_told() -> None:
+    answers = {"db": None, "web": "port 80 is closed"}
+    step = ContainerReady("web", timeout=0.05)
+    assert seen(ContainerReady("db"), container_ready=answers.__getitem__) is None
+    assert seen(step, container_ready=answers.__getitem__) == "port 80 is closed"
+    with pytest.raises(Failed) as caught:
+        run_verify(
+            step,
+            systemd=None,
+            docker=NO_DOCKER,
+            cancelled=threading.Event(),
+            container_ready=answers.__getitem__,
+        )
+    assert caught.value.what == "container_ready web did not hold within 0.05 s"
+    assert caught.value.evidence == "port 80 is closed"
+
+
+def test_a_container_that_becomes_ready_in_time_holds() -> None:
+    answers = iter(["it is starting", "it is starting", None])
+    run_verify(
+        ContainerReady("db"),
+        systemd=None,
+        docker=NO_DOCKER,
+        cancelled=threading.Event(),
+        container_ready=lambda _: next(answers),
+    )
+
+
+def test_where_nobody_watches_containers_it_is_not_known() -> None:
+    with pytest.raises(Waiting) as caught:
+        seen(ContainerReady("db"))
+    assert caught.value.reason is Reason.UNKNOWN_NAME

@@ -28,7 +28,7 @@ def test_without_files_everything_on_the_search_path_is_checked(host: Host) -> N
     host.sync(GOOD_SYNC)
     host.service('unit = "app.service"\nrequires = ["sync:app"]\n')
     result = check(host)
-    assert (result.exit_code, result.output) == (0, "1 sync, 1 service: no problems\n")
+    assert (result.exit_code, result.output) == (0, "1 sync, 1 service, 0 containers: no problems\n")
 
 
 def test_problems_are_shown_with_their_lines_and_end_with_status_1(host: Host) -> None:
@@ -45,16 +45,20 @@ def test_only_the_named_files_are_checked(host: Host, tmp_path: Path) -> None:
     good = host.write(tmp_path / "build/syncs.d/good.toml", GOOD_SYNC.replace("app.j2", "mine.j2"))
     host.write(tmp_path / "build/templates/mine.j2", "{{ port }}")
     result = check(host, good)
-    assert (result.exit_code, result.output) == (0, "1 sync, 0 services: no problems\n")
+    assert (result.exit_code, result.output) == (0, "1 sync, 0 services, 0 containers: no problems\n")
 
 
 @pytest.mark.parametrize(
     ("name", "text", "count"),
     [
-        ("any.toml", GOOD_SYNC, "1 sync, 0 services"),
-        ("any.toml", 'unit = "a.service"\nrequires = ["docker"]\n', "0 syncs, 1 service"),
-        ("services.d/any.toml", 'requires = ["docker"]\nunit = "a.service"\n', "0 syncs, 1 service"),
-        ("portreeve.toml", "[log]\n", "0 syncs, 0 services"),
+        ("any.toml", GOOD_SYNC, "1 sync, 0 services, 0 containers"),
+        ("any.toml", 'unit = "a.service"\nrequires = ["docker"]\n', "0 syncs, 1 service, 0 containers"),
+        (
+            "services.d/any.toml",
+            'requires = ["docker"]\nunit = "a.service"\n',
+            "0 syncs, 1 service, 0 containers",
+        ),
+        ("portreeve.toml", "[log]\n", "0 syncs, 0 services, 0 containers"),
     ],
 )
 def test_a_file_anywhere_is_recognised(host: Host, tmp_path: Path, name: str, text: str, count: str) -> None:
@@ -69,6 +73,35 @@ def test_a_service_may_require_a_sync_of_the_search_path_or_of_another_file(
     other = host.write(tmp_path / "other.toml", GOOD_SYNC)
     service = host.write(tmp_path / "svc.toml", 'unit = "a.service"\nrequires = ["sync:app", "sync:other"]\n')
     assert check(host, service, other).exit_code == 0
+
+
+def test_a_service_and_a_sync_may_name_a_container_of_the_search_path_or_of_another_file(
+    host: Host, tmp_path: Path
+) -> None:
+    host.container('container = "db"\n', name="db")
+    other = host.write(tmp_path / "web.toml", 'container = "web"\n')
+    service = host.write(
+        tmp_path / "svc.toml", 'unit = "a.service"\nrequires = ["container:db", "container:web"]\n'
+    )
+    sync = host.write(tmp_path / "sync.toml", f'{GOOD_SYNC}[[verify]]\ncontainer_ready = "db"\n')
+    result = check(host, service, other, sync)
+    assert (result.exit_code, result.output) == (0, "1 sync, 1 service, 1 container: no problems\n")
+
+
+def test_a_mistake_in_a_container_is_shown_with_its_line_and_a_hint(host: Host) -> None:
+    file = host.container('container = "db"\nready = "helthy"\n')
+    result = check(host)
+    assert result.exit_code == 1
+    assert result.stdout == (
+        f'{file}:2: `ready` must be "running", "healthy" or a table, not "helthy"\n'
+        '  2 | ready = "helthy"\n'
+        "  hint: did you mean `healthy`?\n"
+    )
+
+
+def test_json_has_the_containers(host: Host) -> None:
+    host.container('container = "db"\n', name="db")
+    assert json.loads(check(host, "--output", "json").stdout)["containers"] == ["db"]
 
 
 def test_a_file_that_does_not_exist_is_a_usage_error(host: Host) -> None:

@@ -16,7 +16,8 @@ from portreeve.definitions.locations import (
 )
 from portreeve.definitions.model import Definitions, Source, Sync, Target, Template
 from portreeve.definitions.settings import Settings
-from portreeve.definitions.steps import Command, Exec, Restart, Signal
+from portreeve.definitions.steps import Command, ContainerReady, Exec, Restart, Signal
+from portreeve.definitions.supervised import ManagedContainer
 from portreeve.triggers.interest import Interest
 
 APP = ContainerRef(name="app")
@@ -60,3 +61,10 @@ def test_targets_and_steps() -> None:
 
 def test_a_sync_of_the_host_alone_is_left_out() -> None:
     assert interests(sync(HostFile(Path("/a")), apply=(Restart("a.service"),))) == ()
+
+
+def test_a_container_that_is_to_be_ready_is_found_by_its_definition() -> None:
+    db = ManagedContainer("db", "", APP)
+    whole = {"s": sync(verify=(ContainerReady("db"), ContainerReady("gone")))}
+    definitions = Definitions(Settings(), whole, {}, (), {}, (), (), containers={"db": db})
+    assert container_interests(definitions) == {"s": (Interest(APP),)}

@@ -43,6 +43,9 @@ class Host:
     def service(self, text: str, name: str = "app") -> Path:
         return self.write(self.etc / f"services.d/{name}.toml", text)
 
+    def container(self, text: str, name: str = "app") -> Path:
+        return self.write(self.etc / f"containers.d/{name}.toml", text)
+
     def settings(self, text: str) -> Path:
         return self.write(self.etc / "portreeve.toml", text)
 

@@ -2,7 +2,14 @@ from pathlib import Path
 
 import pytest
 
-from portreeve.definitions.settings import DockerSettings, ReconcileSettings, Settings
+from portreeve.definitions.settings import (
+    AlertSettings,
+    ContainersSettings,
+    DockerSettings,
+    PressureSettings,
+    ReconcileSettings,
+    Settings,
+)
 from unit.definitions.folders import Host
 
 
@@ -32,9 +39,69 @@ def test_a_bad_key_has_its_default_and_the_good_ones_stay(host: Host) -> None:
     assert found.broken == {}
 
 
+def test_the_tables_of_containers_are_taken(host: Host) -> None:
+    host.settings(
+        """\
+[containers]
+parallel_starts = 2
+deadline = "2m"
+[alerts]
+command = ["/usr/bin/tell", "admin"]
+webhook = "https://alerts.example/hook/token"
+timeout = "3s"
+retries = 0
+[pressure]
+memory_available = 2.5
+memory_stall = false
+io_stall = 30
+cpu_stall = 90
+disk_free = false
+"""
+    )
+    found = host.load()
+    assert found.problems == ()
+    assert found.settings == Settings(
+        containers=ContainersSettings(2, 120.0),
+        alerts=AlertSettings(("/usr/bin/tell", "admin"), "https://alerts.example/hook/token", 3.0, 0),
+        pressure=PressureSettings(2.5, None, 30.0, 90.0, None),
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'webhook = "ftp://user:secret@alerts.example/"',
+        'webhook = "https://"',
+        'webhook = "https://user:secret@a:port/"',
+        'webhook = "https://a/{{ secret }}"',
+        'webhook = "https://a/secret path"',
+        'webhook = "https://a/sécret"',
+        'webhook = "https://a/secret"x',
+        'webhook = ["https://a/secret"]',
+    ],
+)
+def test_a_mistake_in_a_webhook_is_told_without_its_address(host: Host, line: str) -> None:
+    file = host.settings(f"[alerts]\n{line}\n")
+    found = host.load()
+    (problem,) = found.problems
+    assert (found.settings, problem.file, problem.line) == (Settings(), file, 2)
+    assert problem.text == "webhook = …"
+    assert not any(word in problem.render() for word in ("secret", "sécret", "port/", "user"))
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("[containers]\nparallel_starts = 0", 'from 1 to 1000, or "auto"'),
+        ("[containers]\nparallel_starts = true", 'from 1 to 1000, or "auto"'),
+        ("[containers]\ndeadline = 5", "must be a duration with its unit"),
+        ('[alerts]\ncommand = "tell"', "must be a list"),
+        ("[alerts]\nretries = -1", "`retries` must be at least 0"),
+        ("[pressure]\ndisk_free = 0", "must be per cent, a number between 0 and 100, or false"),
+        ("[pressure]\ndisk_free = 100", "must be per cent"),
+        ("[pressure]\nmemory_stall = true", "must be per cent"),
+        ("[pressure]\nmemory_stall = nan", "must be per cent"),
+        ("[pressure]\nmemory_stal = 1", "unknown key `memory_stal`"),
         ('[reconcile]\nbackoff_min = "40s"', "`backoff_min` (40s) is longer than `backoff_max` (30s)"),
         ('[docker]\nsocket = "unix:///run/docker.sock"', "`socket` must be a path"),
         ('[log]\nlevel = "loud"', "`level` must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL"),

@@ -4,12 +4,21 @@ from dataclasses import fields
 import pytest
 
 from portreeve.definitions.locations import ContainerFile, ContainerRef
-from portreeve.definitions.settings import DockerSettings, ReconcileSettings, Settings
+from portreeve.definitions.settings import (
+    AlertSettings,
+    ContainersSettings,
+    DockerSettings,
+    PressureSettings,
+    ReconcileSettings,
+    Settings,
+)
 from portreeve.errors import Waiting
 from portreeve.render.environment import Renderer
 from portreeve.resources import shipped
 from portreeve.sources.values import typed
 from unit.definitions.folders import Host
+
+KINDS = (DockerSettings, ReconcileSettings, ContainersSettings, AlertSettings, PressureSettings)
 
 
 def example(name: str) -> str:
@@ -30,7 +39,7 @@ def test_the_shipped_settings_uncommented_are_the_defaults(host: Host) -> None:
 
 def test_every_setting_is_in_the_shipped_file_under_a_sentence() -> None:
     text = example("portreeve.toml")
-    names = [option.name for kind in (DockerSettings, ReconcileSettings) for option in fields(kind)]
+    names = [option.name for kind in KINDS for option in fields(kind)]
     for name in [*names, "level"]:
         assert re.search(rf"(?m)^# [A-Z].*\.\n#{name} = ", text), name
 

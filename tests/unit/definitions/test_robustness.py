@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from portreeve.definitions.container_definition import build_managed
 from portreeve.definitions.discovery import discover
 from portreeve.definitions.fragments import Fragment
 from portreeve.definitions.inputs import merge
@@ -15,14 +16,20 @@ from portreeve.definitions.report import Report
 from portreeve.definitions.schema import Table, parse
 from portreeve.definitions.service_definition import build_service
 from portreeve.definitions.settings import ReconcileSettings
+from portreeve.definitions.settings_tables import SettingsTable
+from portreeve.definitions.supervised_tables import (
+    HostProbeTable,
+    ManagedTable,
+    ReadyTable,
+    RestartTable,
+    ServiceTable,
+)
 from portreeve.definitions.sync_definition import build_sync
 from portreeve.definitions.tables import (
     ApplyTable,
     CheckTable,
     ComposeTable,
     HttpTable,
-    ServiceTable,
-    SettingsTable,
     SourceTable,
     SyncTable,
     TargetTable,
@@ -43,6 +50,10 @@ TABLES: list[type[Table]] = [
     SyncTable,
     ServiceTable,
     SettingsTable,
+    ManagedTable,
+    ReadyTable,
+    HostProbeTable,
+    RestartTable,
 ]
 WORDS = st.sampled_from(
     sorted({"a", *(word for table in TABLES for word in (*table.model_fields, *table.unbuilt))})
@@ -85,8 +96,10 @@ def test_any_content_is_taken_or_told(data: dict[str, Any]) -> None:
     draft = build_sync("x", inputs, [], ReconcileSettings(), report)
     assert (draft.sync is None) == bool(report.problems)
     report = Report(inputs)
-    assert (build_service("x", inputs, ["x"], report) is None) == bool(report.problems)
-    for kind in (SyncTable, ServiceTable, SettingsTable):
+    assert (build_service("x", inputs, ["x"], ["x"], report) is None) == bool(report.problems)
+    report = Report(inputs)
+    assert (build_managed("x", inputs, report) is None) == bool(report.problems)
+    for kind in (SyncTable, ServiceTable, ManagedTable, SettingsTable):
         _, faults = parse(kind, data)
         assert len({fault.key for fault in faults}) == len(faults)
 

@@ -5,7 +5,19 @@ import pytest
 
 from portreeve.definitions.locations import ContainerFile, ContainerList, ContainerRef, HostFile
 from portreeve.definitions.model import Edits, Format, Mirror, Source, Target, Template, Value, ValueType
-from portreeve.definitions.steps import Command, Http, Listening, PortFree, Restart, Tcp, Units
+from portreeve.definitions.steps import (
+    Command,
+    ContainerReady,
+    Http,
+    Listening,
+    PortFree,
+    Restart,
+    Tcp,
+    Units,
+    describe,
+    dump,
+    load_verify,
+)
 from unit.definitions.folders import GOOD_SYNC, Host
 
 MY_PORT = 'my-port = { source = "app", key = "web.port", type = "port" }\nport = {'
@@ -265,11 +277,6 @@ def test_two_syncs_with_one_target_are_both_refused(host: Host) -> None:
     found = host.load()
     assert set(found.syncs) == {"three"}
     assert [(problem.file.stem, problem.line) for problem in found.problems] == [("one", 10), ("two", 10)]
-
-
-def test_containers_are_told_to_be_not_supported(host: Host) -> None:
-    host.write(host.etc / "containers.d/app.toml", 'container = "app"')
-    assert host.messages() == ["definitions in containers.d are not supported by this version"]
 
 
 EVERY_WORD = """
@@ -561,3 +568,30 @@ def test_a_list_of_containers_takes_what_docker_tells(host: Host) -> None:
         "nothing called `state` is told of a container",
         True,
     )
+
+
+def test_a_container_that_is_to_be_ready_has_a_definition(host: Host) -> None:
+    host.container('container = "the-db"', name="db")
+    host.sync(f'{GOOD_SYNC}[[verify]]\ncontainer_ready = "db"\ntimeout = "9s"\n')
+    step = ContainerReady("db", 9.0)
+    assert host.load().syncs["app"].verify == (step,)
+    assert load_verify(dump(step)) == step
+    assert describe(step) == "container_ready db"
+
+
+@pytest.mark.parametrize(
+    ("line", "message", "hint"),
+    [
+        ('container_ready = "dbs"', "there is no definition of a container `dbs`", "did you mean `db`?"),
+        ('container_ready = "mail"', "no definition of a container `mail`", "containers.d/mail.toml"),
+        ('container_ready = "container:db"', "must be the name of a definition", 'did you mean "db"?'),
+        ('container_ready = "{{ port }}"', "must be the name of a definition", "containers.d"),
+        ('container_ready = "db"\ncontainer = "x"', "only a `command` is run in a container", ""),
+    ],
+)
+def test_a_mistake_in_container_ready_is_told(host: Host, line: str, message: str, hint: str) -> None:
+    host.container('container = "the-db"', name="db")
+    host.sync(f"{GOOD_SYNC}[[verify]]\n{line}\n")
+    (problem,) = host.load().problems
+    assert message in problem.message
+    assert hint in problem.hint
