@@ -1,10 +1,10 @@
-"""Connects a container to a network."""
+"""Networks: whether one is there, and a container's connection to it."""
 
 from portreeve.containers.acting import tell
 from portreeve.containers.connection import Docker
 from portreeve.containers.observe import observe_id
 from portreeve.containers.observed import Observed
-from portreeve.containers.refusal import cut
+from portreeve.containers.refusal import AbsentError, cut
 from portreeve.errors import Failed, Reason
 
 
@@ -37,3 +37,20 @@ def connect(docker: Docker, seen: Observed, network: str) -> Observed:
         evidence=cut(words) or "Docker answered that it is, and inspect does not show it",
         hint="`docker network ls`",
     )
+
+
+def exists(docker: Docker, network: str) -> bool:
+    """Whether Docker has a network.
+
+    Args:
+        docker: to ask.
+        network: its name or id.
+
+    Raises:
+        DockerUnavailable: Docker does not answer.
+    """
+    try:
+        docker.ask(lambda client: client.inspect_network(network))
+    except AbsentError:
+        return False
+    return True
