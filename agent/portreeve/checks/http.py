@@ -63,6 +63,8 @@ def _exchange(connection: socket.socket, request: str, deadline: float) -> int:
         answer += data
         if not data or len(answer) > _ANSWER_LIMIT:
             break
+    if not answer:
+        raise HttpError("the connection was closed without an answer")
     version, _, rest = answer.partition(b"\r\n")[0].partition(b" ")
     if not version.startswith(b"HTTP/") or not rest[:3].isdigit():
         raise HttpError(f"the answer is no HTTP: {answer[:40]!r}")

@@ -133,6 +133,14 @@ def test_what_is_no_http_is_no_answer() -> None:
         )
 
 
+def test_a_connection_that_is_closed_without_a_word_is_no_answer() -> None:
+    with answering(b"") as port:
+        url = f"http://127.0.0.1:{port}/"
+        assert tried(HttpAnswers(url)) == ProbeResult(
+            False, f"{url}: the connection was closed without an answer"
+        )
+
+
 def test_a_connection_that_is_accepted_is_enough_for_tcp(closed: int) -> None:
     with answering(None) as port:
         assert tried(TcpConnects(f"127.0.0.1:{port}")) == ProbeResult(
