@@ -8,6 +8,8 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
 
 OUTPUT_LIMIT = 16_384
 """Bytes of output kept, from the end: enough to see why a validator refused."""
@@ -52,13 +54,20 @@ class Completed:
         return f"`{command}` ended with exit status {self.code}"
 
 
-def run(argv: Sequence[str], *, timeout: float, environment: Mapping[str, str] | None = None) -> Completed:
+def run(
+    argv: Sequence[str],
+    *,
+    timeout: float,
+    environment: Mapping[str, str] | None = None,
+    stdin: bytes = b"",
+) -> Completed:
     """Run a program to its end and never longer than ``timeout`` seconds.
 
     Args:
         argv: the program and its arguments; nothing is expanded.
         timeout: seconds after which its whole process group is killed.
         environment: added to what is passed on of the agent's own: search path, home, language, time zone.
+        stdin: what it reads from standard input.
 
     A program that does not exist is a :class:`Completed` with code 127, as a shell would say, and one that
     cannot be executed one with code 126.
@@ -66,15 +75,16 @@ def run(argv: Sequence[str], *, timeout: float, environment: Mapping[str, str] |
     command = tuple(argv)
     own = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     try:
-        child = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            bufsize=0,
-            env={**own, **(environment or {})},
-            start_new_session=True,
-        )
+        with _readable(stdin) as given:
+            child = subprocess.Popen(
+                command,
+                stdin=given,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                bufsize=0,
+                env={**own, **(environment or {})},
+                start_new_session=True,
+            )
     except (FileNotFoundError, NotADirectoryError):
         return Completed(command, 127, "")
     except OSError as error:
@@ -86,6 +96,16 @@ def run(argv: Sequence[str], *, timeout: float, environment: Mapping[str, str] |
             os.killpg(child.pid, signal.SIGKILL)
             child.wait()
     return Completed(command, child.returncode, bytes(output.data).decode(errors="replace"), timed_out)
+
+
+def _readable(content: bytes) -> BinaryIO:
+    """Standard input that holds this: a file in memory, since a pipe makes its writer wait for the reader."""
+    if not content:
+        return Path(os.devnull).open("rb")
+    file = os.fdopen(os.memfd_create("portreeve-stdin"), "w+b")
+    file.write(content)
+    file.seek(0)
+    return file
 
 
 class _Tail:
