@@ -6,6 +6,7 @@ Redirects are not followed: a page that sends everybody to another host says not
 import socket
 
 from portreeve import process, regex
+from portreeve.checks.address import split_host
 from portreeve.checks.http import HttpError, http_status
 from portreeve.containers.connection import Docker
 from portreeve.containers.exec import run_in_container
@@ -74,7 +75,7 @@ def probe(condition: Condition, seen: Observed, docker: Docker, *, timeout: floa
 
 
 def probe_service(condition: Condition, *, timeout: float) -> ProbeResult:
-    """Try once whether a condition holds of a service of this host.
+    """Try once whether a condition holds of a service of this host; its texts are no templates.
 
     Args:
         condition: one that can be asked of a service: ``tcp``, ``http`` or ``exec``.
@@ -83,13 +84,12 @@ def probe_service(condition: Condition, *, timeout: float) -> ProbeResult:
     Raises:
         ValueError: it can be asked of containers alone.
     """
-    nowhere = Observed("", "", "", "running")
     try:
         match condition:
             case TcpConnects():
-                return _connects(*address_of(condition.address, nowhere), timeout)
+                return _connects(*split_host(condition.address), timeout)
             case HttpAnswers():
-                return _answers(condition, url_of(condition.url, nowhere), timeout)
+                return _answers(condition, condition.url, timeout)
             case CommandSucceeds():
                 return _command_here(condition, timeout)
     except Failed as error:

@@ -38,6 +38,7 @@ class Probing:
         grace_until: what has not been ready yet is not called unready before.
         failures: so many of the last results in a row were failures.
         successes: so many held.
+        silent: so many of the last results in a row told nothing.
         verdict: whether it serves; ``None`` while nothing has told.
         evidence: what the last probe saw that could tell something; empty before the first.
         since: when the verdict was reached; 0 without one.
@@ -48,6 +49,7 @@ class Probing:
     grace_until: float = 0.0
     failures: int = 0
     successes: int = 0
+    silent: int = 0
     verdict: bool | None = None
     evidence: str = ""
     since: float = 0.0
@@ -77,10 +79,11 @@ class Probing:
         if self.settled(probe):
             return self
         if result.ok is None:
-            return replace(self, evidence=self.evidence if self.verdict is not None else result.evidence)
+            evidence = result.evidence if self.verdict is None else self.evidence
+            return replace(self, silent=self.silent + 1, evidence=evidence)
         failures = 0 if result.ok else self.failures + 1
         successes = self.successes + 1 if result.ok else 0
-        told = replace(self, failures=failures, successes=successes, evidence=result.evidence)
+        told = replace(self, failures=failures, successes=successes, silent=0, evidence=result.evidence)
         counted = _told_by_docker(probe.condition)
         if result.ok:
             reached = successes >= (1 if counted else probe.successes)
@@ -129,7 +132,7 @@ def next_probe_in(probing: Probing, probe: Probe, *, starting: bool) -> float | 
         return None
     if not starting:
         return probe.interval
-    pause: float = _FIRST_PAUSE * 2 ** min(probing.failures, _DOUBLINGS)
+    pause: float = _FIRST_PAUSE * 2 ** min(probing.failures + probing.silent, _DOUBLINGS)
     return min(pause, _LONGEST_PAUSE, probe.interval)
 
 

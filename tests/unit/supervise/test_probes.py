@@ -388,6 +388,9 @@ def test_a_service_is_asked_on_the_host(closed: int) -> None:
         False, f"127.0.0.1:{closed} refuses connections: nothing listens there"
     )
     assert probe_service(TcpConnects("nowhere"), timeout=5).ok is False
+    assert probe_service(HttpAnswers("http://{{ ip }}:x/"), timeout=5) == ProbeResult(
+        False, "this is no URL of a web server: 'http://{{ ip }}:x/'"
+    )
 
 
 def test_a_command_for_a_service_is_run_on_the_host() -> None:
