@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from portreeve.containers.connection import Docker
 from portreeve.containers.frames import Demultiplexer
+from portreeve.containers.observed import Observed
 from portreeve.containers.refusal import AbsentError, ConflictError, RefusedError, cut, removed
 
 if TYPE_CHECKING:
@@ -38,20 +39,23 @@ def log_tail(docker: Docker, container_id: str, lines: int = 10) -> tuple[str, .
     return tuple(line for line in shown if line)[-lines:]
 
 
-def log_since_start(docker: Docker, container_id: str, started_at: float, max_bytes: int) -> bytes:
-    """The beginning of what a container has printed since its start, on both outputs.
+def log_since_start(docker: Docker, seen: Observed, max_bytes: int) -> bytes:
+    """The beginning of what a container has printed since its last start, on both outputs.
+
+    It is read from the end of its run before: ``StartedAt`` is written when Docker has seen the process
+    start, and what that prints first is older [measured, 20.10]. What came out of the run before only after
+    its end, within milliseconds, is read as well.
 
     Args:
         docker: to ask.
-        container_id: all 64 digits.
-        started_at: when it was started, seconds since the epoch.
+        seen: the container.
         max_bytes: so many at most, the first ones: the rest of a longer log is not read.
 
     Raises:
         Waiting: the container is gone, or Docker is at work on it.
         DockerUnavailable: Docker does not answer.
     """
-    return _log(docker, container_id, {"since": f"{started_at:.6f}"}, max_bytes)
+    return _log(docker, seen.id, {"since": f"{seen.finished_at or 0.0:.6f}"}, max_bytes)
 
 
 def _log(docker: Docker, container_id: str, which: Mapping[str, str], limit: int) -> bytes:

@@ -165,7 +165,7 @@ def _file_exists(path: str, seen: Observed) -> ProbeResult:
 
 
 def _log_says(pattern: str, seen: Observed, docker: Docker) -> ProbeResult:
-    log = log_since_start(docker, seen.id, seen.started_at or 0.0, _LOG_LIMIT)
+    log = log_since_start(docker, seen, _LOG_LIMIT)
     text = log.decode(errors="replace").replace("\r\n", "\n")
     # A group of its own, since one of the pattern's may have no part in a match.
     found = regex.match(f"({pattern})", text) is not None

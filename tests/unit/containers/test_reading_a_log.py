@@ -5,6 +5,8 @@ import pytest
 from fakes.dockerd import FakeContainer, FakeDockerd, Mode, frame
 from portreeve.containers.connection import Docker
 from portreeve.containers.log_tail import log_since_start, log_tail
+from portreeve.containers.observe import observe
+from portreeve.definitions.locations import ContainerRef
 from portreeve.errors import DockerUnavailable, Reason, Waiting
 
 
@@ -49,12 +51,21 @@ def test_what_is_no_log_is_dockers_error(docker: Docker, app: FakeContainer) -> 
     assert caught.value.reason is Reason.DOCKER_ERROR
 
 
-def test_a_probe_reads_from_the_start_on_and_not_more_than_it_wants(
+def test_a_probe_reads_from_the_end_of_the_last_run_on_and_not_more_than_it_wants(
     docker: Docker, dockerd: FakeDockerd, app: FakeContainer
 ) -> None:
     app.log = frame(1, b"ready\n") + frame(1, b"x" * 5000)
-    assert log_since_start(docker, app.id, 1_709_294_400.123456, 10) == b"ready\nxxxx"
+    app.inspect = {"State": {"FinishedAt": "2024-03-01T12:00:00.123456789Z"}}
+    seen = observe(docker, ContainerRef(name="app"))
+    assert log_since_start(docker, seen, 10) == b"ready\nxxxx"
     assert "since=1709294400.123456" in dockerd.requests[-1]
+
+
+def test_a_probe_reads_all_of_the_first_run(docker: Docker, dockerd: FakeDockerd, app: FakeContainer) -> None:
+    """Docker notes the time of a start a moment after the process has begun to print."""
+    app.log = frame(1, b"ready\n")
+    assert log_since_start(docker, observe(docker, ContainerRef(name="app")), 100) == b"ready\n"
+    assert "since=0.000000" in dockerd.requests[-1]
 
 
 def test_a_container_that_is_gone_has_no_log(docker: Docker, dockerd: FakeDockerd) -> None:

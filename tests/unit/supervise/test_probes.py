@@ -374,10 +374,11 @@ def test_a_log_says_what_matches_one_of_its_lines(
         return b"starting\r\nLOG: ready to accept connections\r\nlater \xff\n"
 
     monkeypatch.setattr(probes, "log_since_start", log)
-    found = tried(LogSays(pattern), seen_at(started_at=1000.5))
+    seen = seen_at(started_at=1000.5)
+    found = tried(LogSays(pattern), seen)
     words = "says" if said else "has not said"
     assert found == ProbeResult(said, f"its log {words} {pattern!r} since its start")
-    assert asked == [(NO_DOCKER, ID, 1000.5, 1_048_576)]
+    assert asked == [(NO_DOCKER, seen, 1_048_576)]
 
 
 def test_a_service_is_asked_on_the_host(closed: int) -> None:
