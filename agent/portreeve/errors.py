@@ -63,6 +63,8 @@ class Reason(StrEnum):
     PERMISSION = "permission"
     PORT_HELD = "port-held"
     PROGRAM_ABSENT = "program-absent"
+    RECREATION_FAILED = "recreation-failed"
+    RECREATION_REFUSED = "recreation-refused"
     STATE_UNUSABLE = "state-unusable"
     SYSTEMD_UNREACHABLE = "systemd-unreachable"
     TEMPLATE_FAILED = "template-failed"

@@ -1,0 +1,72 @@
+"""What is written down before each step of a recreation, so that one that was cut off can be taken back.
+
+The configuration is not in it: that may hold secrets, and the old container has it until the end.
+"""
+
+import json
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+_FORM = 1
+
+
+class Phase(StrEnum):
+    """The step that was about to be done, or had been begun."""
+
+    STOPPING = "stopping"
+    PARKING = "parking"
+    """The old one gets no restart policy and another name."""
+    CREATING = "creating"
+    CONNECTING = "connecting"
+    STARTING = "starting"
+    AWAITING = "awaiting"
+    """The new one was started; nobody has said yet whether it is ready."""
+    FINISHING = "finishing"
+    """It is ready, and the old one is removed: from here there is no way back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """Where a recreation stands.
+
+    Args:
+        name: of the container, without a slash.
+        old: the id of the one that makes room.
+        phase: the step that was about to be done.
+        policy: the old one's restart policy, which it does not have while it is parked.
+        ran: the old one had been running.
+        new: the id of the one that takes its place; empty until Docker has told it.
+    """
+
+    name: str
+    old: str
+    phase: Phase
+    policy: dict[str, Any]
+    ran: bool
+    new: str = ""
+
+    @property
+    def parked(self) -> str:
+        """The old one's name while it waits for the end; no other recreation uses it."""
+        return f"{self.name}.portreeve-{self.old[:12]}"
+
+    def at(self, phase: Phase, new: str = "") -> "Journal":
+        """The same at another step."""
+        return replace(self, phase=phase, new=new or self.new)
+
+    def text(self) -> str:
+        """As it is stored."""
+        return json.dumps({"form": _FORM, **asdict(self)}, sort_keys=True)
+
+    @classmethod
+    def read(cls, text: str) -> "Journal":
+        """What :meth:`text` wrote.
+
+        Raises:
+            KeyError, TypeError, ValueError: it is not a journal that this version can read.
+        """
+        found = json.loads(text)
+        if found.pop("form") != _FORM:
+            raise ValueError("the journal of a recreation is of another form")
+        return cls(**{**found, "phase": Phase(found["phase"])})
