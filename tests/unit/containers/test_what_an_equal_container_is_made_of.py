@@ -139,7 +139,7 @@ def test_a_hostname_is_kept_where_it_was_given(changes: dict[str, str], kept: st
 @pytest.mark.parametrize("mode", ["host", "none", "container:" + "d" * 64])
 def test_a_network_that_is_a_mode_has_no_endpoints(mode: str) -> None:
     rebuilt = rebuild(inspected(HostConfig__NetworkMode=mode), "shop/web:1", "1.41")
-    assert (rebuilt.connect, rebuilt.networks) == ({}, frozenset())
+    assert (rebuilt.connect, set(rebuilt.networks)) == ({}, set())
     assert "NetworkingConfig" not in rebuilt.body
     assert rebuilt.body["HostConfig"]["NetworkMode"] == mode
     # Docker refuses ports of its own to a container in another's network.
@@ -153,7 +153,7 @@ def test_the_default_bridge_is_not_configured_where_nobody_did(mode: str) -> Non
         inspected(HostConfig__NetworkMode=mode, NetworkSettings__Networks=networks), "shop/web:1", "1.52"
     )
     assert "NetworkingConfig" not in rebuilt.body
-    assert (rebuilt.connect, rebuilt.networks) == ({}, {"bridge"})
+    assert (rebuilt.connect, set(rebuilt.networks)) == ({}, {"bridge"})
 
 
 def test_a_mode_that_is_a_networks_id_is_found_among_the_names() -> None:
