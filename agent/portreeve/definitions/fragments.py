@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from portreeve.definitions.discovery import SETTINGS
 from portreeve.definitions.positions import KeyPath, scan
 from portreeve.definitions.problems import Problem
 
@@ -21,6 +22,7 @@ _HINTS = {
     "Illegal character '\\n'": 'the closing quote is missing: key = "text"',
     "Unescaped '\\' in a string": "a text with backslashes stands in single quotes: 'text'",
 }
+_ADDRESS = re.compile(r"(https?://).*")
 _WEBHOOK = re.compile(r"(\bwebhook\b[\"']?\s*=\s*)\S.*")
 
 
@@ -56,6 +58,8 @@ def read(file: Path) -> Fragment:
         problem = Problem(file, line, "the file is not UTF-8", hint="save it with the encoding UTF-8")
         return Fragment(file, problems=(problem,))
     lines = tuple(_printable(line) for line in text.split("\n"))
+    if SETTINGS in (file.name, file.parent.name.removesuffix(".d")):
+        lines = tuple(_without_webhook(line) for line in lines)
     try:
         return Fragment(file, tomllib.loads(text), lines, scan(text.replace("\r\n", "\n")))
     except ValueError as error:
@@ -83,14 +87,18 @@ def _unreadable(file: Path, error: OSError) -> Problem:
 
 
 def _printable(line: str) -> str:
-    """A line that is safe to show on a terminal and in the journal.
-
-    The address of a webhook is left out: many hold a token in their path.
-    """
-    text = "".join(
+    """A line that is safe to show on a terminal."""
+    return "".join(
         c if c.isprintable() or c == "\t" else "\N{REPLACEMENT CHARACTER}" for c in line.rstrip("\r")
     )
-    return _WEBHOOK.sub(r"\1…", text)
+
+
+def _without_webhook(line: str) -> str:
+    """A line of the settings without the address of a webhook, however its key is spelled.
+
+    What is shown of a mistake gets into the journal, and the path of such an address is often a token.
+    """
+    return _ADDRESS.sub(r"\1…", _WEBHOOK.sub(r"\1…", line))
 
 
 def _syntax_problem(file: Path, lines: tuple[str, ...], message: str) -> Problem:

@@ -137,6 +137,11 @@ def webhook(value: object) -> str:
         right = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
     except ValueError:
         right = False
+    if right and "@" in parts.netloc:
+        raise Rejected(
+            "must not have a user or password, which would not be sent",
+            "where the server wants to know who posts, its address has a token in its path",
+        )
     if not right:
         raise Rejected("must be an address that starts with http:// or https:// and names a host", example)
     return text

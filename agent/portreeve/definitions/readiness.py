@@ -23,7 +23,7 @@ from portreeve.definitions.supervised import (
 )
 from portreeve.definitions.supervised_tables import HostProbeTable, ProbeTable, ReadyTable, RestartTable
 from portreeve.definitions.tables import HttpTable
-from portreeve.render.lint import lint_text
+from portreeve.render.lint import lint_text, names_used
 
 _QUALIFIERS = tuple(ProbeTable.model_fields)
 
@@ -58,6 +58,13 @@ def build_ready(table: ReadyTable | None, report: Report) -> Probe:
             condition = HasExited(table.exited or 0)
         case "tcp" | "http":
             condition = _over_the_network(key, table, report)
+    for number, argument in enumerate(table.exec or ()):
+        if names_used(argument) & {*FIELDS_OF_A_CONTAINER}:
+            report.add(
+                (*key, "exec", number),
+                "`exec` is taken as it is written and cannot hold a template",
+                "the command runs inside the container, which knows itself as localhost",
+            )
     for place, text in _texts(key, condition):
         fields = f"a container has {', '.join(FIELDS_OF_A_CONTAINER)}"
         for finding in lint_text(text, FIELDS_OF_A_CONTAINER, undeclared=fields):

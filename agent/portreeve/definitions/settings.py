@@ -61,13 +61,14 @@ class AlertSettings:
 
     Args:
         command: a program and its arguments; the alert is JSON on its standard input. Empty: none.
-        webhook: an ``http`` or ``https`` address the same JSON is posted to; empty: none.
+        webhook: an ``http`` or ``https`` address the same JSON is posted to; empty: none. It may hold a
+            token, and is not part of the text of these settings.
         timeout: seconds for one try.
         retries: further tries after one that did not work.
     """
 
     command: tuple[str, ...] = ()
-    webhook: str = ""
+    webhook: str = field(default="", repr=False)
     timeout: float = 10.0
     retries: int = 3
 

@@ -9,18 +9,20 @@ from portreeve.definitions.supervised import ManagedContainer
 from portreeve.definitions.upstream import circles
 
 
-def declared_as(word: str, containers: Mapping[str, ManagedContainer]) -> str | None:
-    """The definition that a word of ``after`` means; ``None`` for a container that nobody declared.
+def declared_as(containers: Mapping[str, ManagedContainer]) -> dict[str, str]:
+    """By each word of ``after`` that means one of the definitions, its name.
 
-    A definition's own name comes first, then the name of the container that a definition is about.
+    A definition's own name comes first, then the name of the container that a definition is about. Any other
+    word is the name of a container that nobody declared.
 
     Args:
-        word: as ``after`` has it.
         containers: by name.
     """
-    if word in containers:
-        return word
-    return next((name for name, managed in containers.items() if managed.container.name == word), None)
+    by_container = {managed.container.name: name for name, managed in containers.items()}
+    return {
+        **{word: name for word, name in by_container.items() if word is not None},
+        **{name: name for name in containers},
+    }
 
 
 def refuse_shared_containers(
@@ -50,8 +52,9 @@ def refuse_circles_of_after(
     containers: Mapping[str, ManagedContainer], reports: Mapping[str, Report]
 ) -> None:
     """Of containers that wait for each other none is ever started. The arguments are as above."""
+    meant = declared_as(containers)
     before = {
-        name: tuple(found for word in managed.after if (found := declared_as(word, containers)) is not None)
+        name: tuple(meant[word] for word in managed.after if word in meant)
         for name, managed in containers.items()
     }
     for circle in circles(before):

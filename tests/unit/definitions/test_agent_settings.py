@@ -77,6 +77,7 @@ disk_free = false
         'webhook = "https://a/secret path"',
         'webhook = "https://a/sécret"',
         'webhook = "https://a/secret"x',
+        'webhook = "https://user:secret@a/"',
         'webhook = ["https://a/secret"]',
     ],
 )
@@ -86,7 +87,7 @@ def test_a_mistake_in_a_webhook_is_told_without_its_address(host: Host, line: st
     (problem,) = found.problems
     assert (found.settings, problem.file, problem.line) == (Settings(), file, 2)
     assert problem.text == "webhook = …"
-    assert not any(word in problem.render() for word in ("secret", "sécret", "port/", "user"))
+    assert not any(word in problem.render() for word in ("secret", "sécret", "port/", "user:"))
 
 
 @pytest.mark.parametrize(
@@ -115,3 +116,15 @@ def test_a_mistake_leaves_the_defaults(host: Host, text: str, message: str) -> N
     found = host.load()
     assert found.settings == Settings()
     assert message in found.problems[0].message
+
+
+def test_an_address_under_a_misspelt_key_or_in_a_drop_in_is_not_shown_either(host: Host) -> None:
+    host.settings('[alerts]\nwebhok = "https://a/secret"\n')
+    host.write(host.etc / "portreeve.toml.d/10.toml", 'alerts = { webhook = "http://a/secret", xy = 1 }')
+    rendered = [problem.render() for problem in host.load().problems]
+    assert len(rendered) == 2
+    assert not any("secret" in text for text in rendered)
+
+
+def test_the_settings_as_text_have_no_address_of_a_webhook() -> None:
+    assert "secret" not in repr(Settings(alerts=AlertSettings(webhook="https://a/secret")))

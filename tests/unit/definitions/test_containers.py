@@ -108,6 +108,7 @@ def test_a_container_is_named_in_each_way(host: Host, line: str, ref: ContainerR
         ('{ file = "/run/ready" }', FileExists("/run/ready")),
         ("{ log = 'ready for connections' }", LogSays("ready for connections")),
         ('{ exec = ["pg_isready", "-q"] }', CommandSucceeds(("pg_isready", "-q"))),
+        ('{ exec = ["app", "-f", "{{.State}}"] }', CommandSucceeds(("app", "-f", "{{.State}}"))),
         ("{ exited = 0 }", HasExited(0)),
         ("{ exited = 3 }", HasExited(3)),
         ('{ interval = "10s" }', None),
@@ -148,6 +149,7 @@ def test_a_budget_of_none_says_that_it_is_never_restarted(host: Host) -> None:
         (f'{NAMED}ready = {{ file = "run/ready" }}', "must be an absolute path", "/run/ready"),
         (f'{NAMED}ready = {{ log = "(" }}', "not a regular expression", ""),
         (f'{NAMED}ready = {{ exec = "true" }}', "must be a list", '["true"]'),
+        (f'{NAMED}ready = {{ exec = ["ping", "{{{{ ip }}}}"] }}', "cannot hold a template", "localhost"),
         (f"{NAMED}ready = {{ exited = 256 }}", "must be at most 255", ""),
         (f'{NAMED}ready = {{ tcp = 1, interval = "0s" }}', "longer than nothing", ""),
         (f"{NAMED}ready = {{ tcp = 1, failures = 0 }}", "`failures` must be at least 1", ""),
@@ -261,9 +263,7 @@ def reach(name: str, after: dict[str, set[str]]) -> set[str]:
 
 def test_a_definition_comes_before_a_container_of_that_name() -> None:
     containers = {"a": managed("a", ()), "b": ManagedContainer("b", "", ContainerRef(name="a"))}
-    assert declared_as("a", containers) == "a"
-    assert declared_as("the-a", containers) == "a"
-    assert declared_as("stranger", containers) is None
+    assert declared_as(containers) == {"a": "a", "the-a": "a", "b": "b"}
 
 
 KEYS = {

@@ -53,6 +53,20 @@ def test_the_main_job_is_right_as_shipped(host: Host) -> None:
     )
 
 
+def test_every_definition_is_right_as_shipped(host: Host) -> None:
+    found = {file.relative_to(shipped("examples")) for file in shipped("examples").glob("*.d/*.toml")}
+    for file in found:
+        host.write(host.etc / file, example(str(file)))
+    loaded = host.load()
+    assert loaded.problems == ()
+    assert {str(file) for file in found} == {
+        *(f"syncs.d/{name}.toml" for name in loaded.syncs),
+        *(f"containers.d/{name}.toml" for name in loaded.containers),
+        *(f"services.d/{name}.toml" for name in loaded.services),
+    }
+    assert loaded.services["mcsm-daemon"].requires == ("docker", "container:mcsm-db")
+
+
 def test_the_cockpit_template_takes_back_the_port_of_the_vendor_first() -> None:
     text = (shipped("templates") / "cockpit-listen.conf.j2").read_text()
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
