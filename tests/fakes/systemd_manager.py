@@ -66,7 +66,7 @@ class FakeUnit:
     auto_restarts: int = 0
     invocation: bytes = b"\x01"
     memory: int = (1 << 64) - 1
-    memory_max: int = (1 << 64) - 1
+    restart_policy: str = "no"
     active_since: float = 0.0
     ended_at: float = 0.0
     required_by: tuple[str, ...] = ()
@@ -88,7 +88,7 @@ class FakeUnit:
             "NRestarts": ("u", self.auto_restarts),
             "InvocationID": ("ay", self.invocation),
             "MemoryCurrent": ("t", self.memory),
-            "MemoryMax": ("t", self.memory_max),
+            "Restart": ("s", self.restart_policy),
             "ActiveEnterTimestamp": ("t", int(self.active_since * 1e6)),
             "InactiveEnterTimestamp": ("t", int(self.ended_at * 1e6)),
             "Job": ("(uo)", (self.job, "/")),

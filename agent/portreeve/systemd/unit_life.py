@@ -31,8 +31,8 @@ class UnitLife:
         exit_status: of the main process's last run, or the number of the signal that ended it.
         control_group: its control group; empty while it has none.
         memory: bytes that its processes use together; ``None`` where nothing counts them.
-        memory_max: bytes that they may have, as systemd was told; ``None`` without a limit.
         auto_restarts: restarts by systemd itself since somebody started it.
+        restart_policy: when systemd restarts it (``no``, ``on-failure``); empty where its kind has none.
         invocation: identifies its present or last run; empty when it is not known.
         active_since: when it last became active.
         ended_at: when it last became inactive or failed.
@@ -53,8 +53,8 @@ class UnitLife:
     exit_status: int
     control_group: str
     memory: int | None
-    memory_max: int | None
     auto_restarts: int
+    restart_policy: str
     invocation: str
     active_since: float
     ended_at: float
@@ -78,8 +78,8 @@ class UnitLife:
             exit_status=properties.get("ExecMainStatus", 0),
             control_group=properties.get("ControlGroup", ""),
             memory=_size(properties.get("MemoryCurrent", _UNKNOWN_SIZE)),
-            memory_max=_size(properties.get("MemoryMax", _UNKNOWN_SIZE)),
             auto_restarts=properties.get("NRestarts", 0),
+            restart_policy=properties.get("Restart", ""),
             invocation=bytes(properties.get("InvocationID", b"")).hex(),
             active_since=_seconds(properties.get("ActiveEnterTimestamp", 0)),
             ended_at=_seconds(properties.get("InactiveEnterTimestamp", 0)),
