@@ -179,7 +179,10 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def json(self, data: Any) -> None:
-        self._send(200, json.dumps(data).encode(), "application/json")
+        body = json.dumps(data).encode()
+        if self._fake.mode is Mode.TRUNCATED:
+            body = body[: len(body) // 2]
+        self._send(200, body, "application/json")
 
     def no_content(self, status: int = 204) -> None:
         self._send(status, b"", "application/json")

@@ -14,6 +14,7 @@ class Mode(StrEnum):
     OK = "ok"
     ERROR = "500"
     GARBAGE = "garbage"
+    TRUNCATED = "truncated"
     HANG = "hang"
     REFUSE_VERSION = "refuse-version"
     CLOSE = "close"

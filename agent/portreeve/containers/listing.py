@@ -29,7 +29,8 @@ def list_containers(docker: Docker, wanted: ContainerList) -> tuple[Mapping[str,
         them may be changed.
 
     Raises:
-        DockerUnavailable: Docker does not answer, or not about one of them.
+        DockerUnavailable: Docker does not answer.
+        Waiting: it does not answer about one of them (``container-busy``).
     """
     filters = _filters(wanted)
     lines = docker.ask(

@@ -131,6 +131,29 @@ def test_one_that_was_removed_is_absent(docker: Docker, dockerd: FakeDockerd) ->
     assert caught.value.reason is Reason.CONTAINER_ABSENT
 
 
+def test_one_that_was_absent_a_moment_ago_is_seen(docker: Docker, dockerd: FakeDockerd) -> None:
+    dockerd.containers = [FakeContainer("app")]
+    dockerd.vanish_before_inspect = {"app"}
+    with pytest.raises(Waiting):
+        observe(docker, APP)
+    dockerd.vanish_before_inspect.clear()
+    assert observe(docker, APP).runs
+
+
+@pytest.mark.parametrize("at", ["/containers/json", "/json"])
+def test_half_an_answer_is_an_error(docker: Docker, dockerd: FakeDockerd, at: str) -> None:
+    dockerd.containers = [FakeContainer("app")]
+
+    def truncate(path: str) -> None:
+        if path.endswith(at) and (at != "/json" or not path.endswith("/containers/json")):
+            dockerd.mode = Mode.TRUNCATED
+
+    dockerd.before_answer = truncate
+    with pytest.raises(DockerUnavailable) as caught:
+        observe(docker, APP)
+    assert caught.value.reason is Reason.DOCKER_ERROR
+
+
 @pytest.mark.parametrize(
     "state",
     [{"StartedAt": "yesterday"}, {"StartedAt": "2024-01-01T00:00:00"}, {"Error": 3}, {"Pid": None}],
