@@ -14,18 +14,11 @@ _MODE = re.compile(r"0?[0-7]{3}", re.ASCII)
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
-def word_of(words: Sequence[str], unbuilt: Sequence[str] = ()) -> Callable[[object], str]:
-    """A rule: one of the words.
-
-    Args:
-        words: the words that are known.
-        unbuilt: words of the design that this version does not support.
-    """
+def word_of(words: Sequence[str]) -> Callable[[object], str]:
+    """A rule: one of the words."""
 
     def check(value: object) -> str:
         text = in_quotes(value)
-        if text in unbuilt:
-            raise Rejected(f'"{text}" is not supported by this version', f"supported: {', '.join(words)}")
         if text not in words:
             raise Rejected(
                 f'must be one of {", ".join(words)}, not "{text}"', did_you_mean(text, words, otherwise="")

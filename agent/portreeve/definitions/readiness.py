@@ -1,5 +1,6 @@
 """``ready`` of a container and ``probe`` of a service: what must hold, and how often that is asked."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -65,7 +66,7 @@ def build_ready(table: ReadyTable | None, report: Report) -> Probe:
                 "`exec` is taken as it is written and cannot hold a template",
                 "the command runs inside the container, which knows itself as localhost",
             )
-    for place, text in _texts(key, condition):
+    for place, text in _texts(key, table):
         fields = f"a container has {', '.join(FIELDS_OF_A_CONTAINER)}"
         for finding in lint_text(text, FIELDS_OF_A_CONTAINER, undeclared=fields):
             report.add(place, finding.message, finding.hint)
@@ -77,15 +78,15 @@ def build_probe(table: HostProbeTable | None, report: Report) -> Probe | None:
     key = ("probe",)
     if table is None:
         return None
+    for place, text in _texts(key, table):
+        if "{{" in text or "{%" in text:
+            report.add(place, f"`{place[-1]}` is taken as it is written and cannot hold a template")
     found = _words(key, table, report)
     if found is None:
         if not report.concerns(key):
             report.add(key, "the probe does not say what must hold", "one of tcp, http, command")
         return None
     condition = CommandSucceeds(table.command) if table.command else _over_the_network(key, table, report)
-    for place, text in _texts(key, condition):
-        if "{{" in text or "{%" in text:
-            report.add(place, f"`{place[-1]}` is taken as it is written and cannot hold a template")
     return replace(_probe(table), condition=condition)
 
 
@@ -99,7 +100,7 @@ def build_budget(table: RestartTable | None, report: Report) -> Budget:
     budget = replace(Budget(), **_given(table))
     first, most = budget.backoff
     waits = sum(min(first * 2.0 ** min(number, 60), most) for number in range(budget.max))
-    if budget.max and waits >= budget.window:
+    if budget.max and waits >= budget.window and not report.concerns(("restart",)):
         given = next((word for word in ("max", "backoff", "window") if word in _given(table)), "max")
         report.add(
             ("restart", given),
@@ -130,14 +131,12 @@ def _over_the_network(key: KeyPath, table: ReadyTable | HostProbeTable, report: 
     return None if http.url is None else HttpAnswers(http.url, http.status, bool(http.insecure))
 
 
-def _texts(key: KeyPath, condition: Condition | None) -> list[tuple[KeyPath, str]]:
-    """What may hold a template, and where it stands."""
-    match condition:
-        case TcpConnects(address=address):
-            return [((*key, "tcp"), address)]
-        case HttpAnswers(url=url):
-            return [((*key, "http"), url)]
-    return []
+def _texts(key: KeyPath, table: ReadyTable | HostProbeTable) -> Iterator[tuple[KeyPath, str]]:
+    """What goes over the network, and where it stands, also of a table that says too much."""
+    if table.tcp is not None:
+        yield (*key, "tcp"), table.tcp
+    if table.http is not None and table.http.url is not None:
+        yield (*key, "http"), table.http.url
 
 
 def _probe(table: ProbeTable) -> Probe:

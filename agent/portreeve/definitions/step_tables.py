@@ -152,7 +152,7 @@ def _timeout(table: StepTable) -> dict[str, Any]:
 def _one_word(key: KeyPath, table: StepTable, raw: Mapping[str, Any], report: Report) -> bool:
     """Whether the step says one thing to do, and that thing is right."""
     known = [word for word in type(table).model_fields if word not in _QUALIFIERS]
-    found = [word for word in raw if word in known or (word in table.unbuilt and word not in _QUALIFIERS)]
+    found = [word for word in raw if word in known]
     if len(found) > 1:
         report.add(
             (*key, found[1]),
@@ -160,7 +160,7 @@ def _one_word(key: KeyPath, table: StepTable, raw: Mapping[str, Any], report: Re
             f"begin another step with [[{key[0]}]]",
         )
         return False
-    unknown = [word for word in raw if word not in type(table).model_fields and word not in table.unbuilt]
+    unknown = [word for word in raw if word not in type(table).model_fields]
     if not found and not unknown:
         report.add(key, "the step does not say what to do", f"one of {', '.join(known)}")
     if isinstance(table, ContainerTable) and found and found[0] != "command" and names_given(table):

@@ -194,6 +194,20 @@ def test_all_mistakes_of_all_files_are_told_at_once(host: Host) -> None:
     assert set(found.broken) == {"containers.d/one", "containers.d/two", "services.d/app"}
 
 
+def test_one_mistake_neither_hides_another_nor_makes_one(host: Host) -> None:
+    host.container(
+        f"""\
+{NAMED}ready = {{ tcp = "{{{{ ipp }}}}:80", log = "up" }}
+restart = {{ window = "20s", backoff = ["9s", "1s"] }}
+"""
+    )
+    messages = host.messages()
+    assert len(messages) == 3
+    assert any("no value `ipp`" in message for message in messages)
+    assert any("cannot stand together" in message for message in messages)
+    assert any("longer than its end" in message for message in messages)
+
+
 def test_a_bad_definition_does_not_stop_the_good_ones(host: Host) -> None:
     host.container("nonsense", name="bad")
     host.container(NAMED, name="good")
