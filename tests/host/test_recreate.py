@@ -18,6 +18,7 @@ from portreeve.containers.connection import Docker
 from portreeve.containers.recreate import Outcome, awaited, begin, finish, resume, roll_back
 from portreeve.containers.recreate_config import RECREATED_FROM
 from portreeve.containers.recreate_plan import plan_recreation
+from portreeve.containers.start_failure import StartFailed, StartFailure
 from portreeve.definitions.settings import DockerSettings
 from portreeve.errors import DockerUnavailable, Failed, Reason, Refused
 
@@ -139,7 +140,9 @@ def test_the_new_one_is_the_old_ones_equal_and_has_its_data(docker: Docker, cont
     assert not plan.refusals
     assert "it is in network back again, as db-client too" in plan.steps
     assert "volume web-data at /data is kept" in plan.steps
-    assert shown(containers, "web") == before | {"State": shown(containers, "web")["State"]}
+    unchanged = shown(containers, "web")
+    assert compared(unchanged) == compared(before)
+    assert unchanged["State"]["StartedAt"] == before["State"]["StartedAt"]
     stored = Stored()
     new = begin(docker, old, stop_timeout=5, journal=stored)
     assert awaited(stored.last) == new != old
@@ -211,8 +214,9 @@ def test_a_new_one_that_cannot_be_started_gives_the_place_back(
     with pytest.raises(Killed):
         begin(docker, with_port, stop_timeout=1, journal=stored)
     containers.run("thief", "-p", "8079:80")
-    with pytest.raises(Failed, match="container taken cannot be put back"):
+    with pytest.raises(StartFailed) as unstarted:
         resume(docker, stored.last)
+    assert unstarted.value.failure is StartFailure.PORT
     containers.docker("rm", "-f", "thief")
     assert resume(docker, stored.last) is Outcome.PUT_BACK
     assert containers.state("taken") == "running"
@@ -251,6 +255,53 @@ def test_a_strangers_container_that_took_the_name_is_not_touched(
     containers.docker("rm", "-f", "coveted")
     assert resume(docker, stored.last) is Outcome.PUT_BACK
     assert shown(containers, "coveted")["Id"] == old
+
+
+def test_one_that_keeps_ending_is_replaced_and_put_back_as_it_was(
+    docker: Docker, containers: Containers
+) -> None:
+    stored = Stored()
+    old = containers.run("looper", "--restart=always", command=("false",))
+    new = begin(docker, old, stop_timeout=1, journal=stored)
+    assert awaited(stored.last) == new
+    assert roll_back(docker, stored.last) is Outcome.PUT_BACK
+    assert named(containers, "looper") == ["looper"]
+    assert shown(containers, "looper")["Id"] == old
+    containers.docker("rm", "-f", "looper")
+    with pytest.raises(Failed, match="somebody removed it while it was recreated"):
+        resume(docker, stored.last)
+
+
+def test_a_paused_one_that_was_not_stopped_yet_stays_as_it_is(docker: Docker, containers: Containers) -> None:
+    old, stored = containers.run("still"), Stored(kill_at=1)
+    containers.docker("pause", "still")
+    with pytest.raises(Killed):
+        begin(docker, old, stop_timeout=1, journal=stored)
+    assert resume(docker, stored.last) is Outcome.PUT_BACK
+    assert containers.state("still") == "paused"
+    containers.docker("unpause", "still")
+
+
+def test_a_new_one_that_is_gone_does_not_cost_the_old_one(docker: Docker, containers: Containers) -> None:
+    old, stored = containers.run("spare"), Stored()
+    new = begin(docker, old, stop_timeout=1, journal=stored)
+    containers.docker("rm", "-f", new)
+    with pytest.raises(Failed, match="is gone, so that the old one is kept"):
+        finish(docker, stored.last, journal=stored)
+    assert resume(docker, stored.last) is Outcome.PUT_BACK
+    assert shown(containers, "spare")["Id"] == old
+
+
+def test_an_agent_killed_while_the_old_one_is_removed_keeps_the_new_one(
+    docker: Docker, containers: Containers
+) -> None:
+    old, stored = containers.run("ready"), Stored(kill_at=7)
+    new = begin(docker, old, stop_timeout=1, journal=stored)
+    with pytest.raises(Killed):
+        finish(docker, stored.last, journal=stored)
+    assert resume(docker, stored.last) is Outcome.FINISHED
+    assert named(containers, "ready") == ["ready"]
+    assert shown(containers, "ready")["Id"] == new
 
 
 def test_one_that_could_not_be_put_back_is_refused_by_name(docker: Docker, containers: Containers) -> None:

@@ -6,19 +6,21 @@ ready is the old one removed. What was about to be done is told before each step
 was cut off at any point is taken back by whoever finds that text.
 """
 
-import math
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
+from portreeve.containers import acting, removal
+from portreeve.containers.conflict import name_holder
 from portreeve.containers.connection import Docker
+from portreeve.containers.observe import observe_id
 from portreeve.containers.recreate_config import RECREATED_FROM, Rebuilt
 from portreeve.containers.recreate_journal import Journal, Phase
 from portreeve.containers.recreate_plan import plan_recreation
-from portreeve.containers.refusal import AbsentError, ConflictError, cut
-from portreeve.errors import DockerUnavailable, Failed, Reason, Refused
+from portreeve.containers.refusal import AbsentError, ConflictError, RefusedError, cut
+from portreeve.errors import Failed, Reason, Refused, Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +30,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _GONE = frozenset({"dead", "removing"})
+
+_UNSTOPPED = frozenset({"running", "paused", "restarting"})
+
+_LONG = 60.0
+"""Seconds for a start or a removal: the last of forty starts at once takes 7, a network's volume its time."""
 
 
 class Outcome(StrEnum):
@@ -39,7 +46,9 @@ class Outcome(StrEnum):
     """The new one has taken its place; the old one is gone."""
 
 
-def begin(docker: Docker, container_id: str, *, stop_timeout: float, journal: Callable[[str], object]) -> str:
+def begin(
+    docker: Docker, container_id: str, *, stop_timeout: float | None, journal: Callable[[str], object]
+) -> str:
     """Replace a container by a new one of the same configuration, up to the new one's start.
 
     Whatever is raised after the journal was first called: :func:`roll_back` with the last text puts the old
@@ -49,7 +58,7 @@ def begin(docker: Docker, container_id: str, *, stop_timeout: float, journal: Ca
     Args:
         docker: to ask.
         container_id: of the old one, all 64 digits.
-        stop_timeout: seconds that the old one has to end by itself.
+        stop_timeout: seconds that the old one has to end by itself; ``None``: its own.
         journal: stores a text before each step; what it raises ends the recreation there.
 
     Returns:
@@ -57,8 +66,8 @@ def begin(docker: Docker, container_id: str, *, stop_timeout: float, journal: Ca
 
     Raises:
         Refused: it cannot be done, and nothing was.
-        Failed: Docker refused a step.
-        Waiting: there is no such container any more.
+        Failed: Docker refused a step; ``StartFailed`` for the new one's start.
+        Waiting: there is no such container any more, or a step was not done in time (``container-busy``).
         DockerUnavailable: Docker does not answer.
     """
     plan = plan_recreation(docker, container_id)
@@ -78,8 +87,7 @@ def begin(docker: Docker, container_id: str, *, stop_timeout: float, journal: Ca
         journal(stands.text())
 
     at(Phase.STOPPING)
-    with _told(f"container {name} cannot be stopped"):
-        _ask(docker, lambda client: client.stop(container_id, timeout=math.ceil(stop_timeout)), name)
+    acting.stop(docker, observe_id(docker, container_id, name), timeout=stop_timeout)
     at(Phase.PARKING)
     with _told(f"container {name} cannot be put aside"):
         _set_policy(docker, container_id, {"Name": "no"})
@@ -92,8 +100,7 @@ def begin(docker: Docker, container_id: str, *, stop_timeout: float, journal: Ca
     with _told(f"the new container {name} cannot be connected to its networks"):
         _ask(docker, lambda client: _connect(client, new, plan.rebuilt), name)
     at(Phase.STARTING)
-    with _told(f"the new container {name} cannot be started"):
-        _ask(docker, lambda client: client.start(new), name)
+    _start(docker, new, name)
     at(Phase.AWAITING)
     return new
 
@@ -117,6 +124,7 @@ def finish(docker: Docker, journal_text: str, *, journal: Callable[[str], object
 
     Raises:
         Failed: the new one is gone, and the old one was left alone; or Docker refused to remove the old one.
+        Waiting: it is still being removed (``container-busy``).
         DockerUnavailable: Docker does not answer.
     """
     stands = Journal.read(journal_text)
@@ -127,7 +135,8 @@ def finish(docker: Docker, journal_text: str, *, journal: Callable[[str], object
             evidence=f"there is no container {stands.new[:12]}",
         )
     journal(stands.at(Phase.FINISHING).text())
-    _remove(docker, stands.old, stands.parked)
+    if _inspect(docker, stands.old) is not None:
+        _remove(docker, stands.old, stands.parked)
 
 
 def roll_back(docker: Docker, journal_text: str) -> Outcome:
@@ -139,8 +148,10 @@ def roll_back(docker: Docker, journal_text: str) -> Outcome:
         ``FINISHED`` where the old one is gone or was about to be removed: the new one stays.
 
     Raises:
+        StartFailed: it could not be started. All else is put back and the recreation is over.
         Failed: both are gone; somebody else's container has the name, and the old one was started under
             another; or Docker refused a step.
+        Waiting: a step is not done yet (``container-busy``): it is to be called again.
         DockerUnavailable: Docker does not answer.
     """
     stands = Journal.read(journal_text)
@@ -155,11 +166,13 @@ def roll_back(docker: Docker, journal_text: str) -> Outcome:
                 hint="make it anew by what it was made with (`docker run`, `docker compose up`)",
             )
         if new is not None:
-            if old is not None:
+            # One that is half removed is no part of this any more.
+            if old is not None and old["State"]["Status"] not in _GONE:
                 _remove(docker, stands.old, stands.parked)
             return Outcome.FINISHED
     if new is not None:
-        _remove(docker, new["Id"], stands.name)
+        stands = stands.at(stands.phase, new["Id"])
+        _remove(docker, stands.new, stands.name)
     _put_back(docker, stands)
     return Outcome.PUT_BACK
 
@@ -168,7 +181,7 @@ def resume(docker: Docker, journal_text: str) -> Outcome:
     """After a kill: end what was being done, by putting the old one back unless the new one was ready.
 
     Raises:
-        Failed, DockerUnavailable: as :func:`roll_back`.
+        Failed, Waiting, DockerUnavailable: as :func:`roll_back`.
     """
     return roll_back(docker, journal_text)
 
@@ -184,8 +197,15 @@ def _put_back(docker: Docker, stands: Journal) -> None:
                     _ask(docker, lambda client: client.rename(stands.old, stands.name), stands.name)
                 except ConflictError as error:
                     taken = error
-        if stands.ran:
-            _ask(docker, lambda client: client.start(stands.old), stands.name)
+    if stands.ran:
+        _start(docker, stands.old, stands.name)
+    if taken is not None and name_holder(str(taken)) == stands.new:
+        # Docker frees a name a moment after its container is gone (moby#37698).
+        raise Waiting(
+            Reason.CONTAINER_BUSY,
+            f"container {stands.name} gets its name back in a moment, and is called {stands.parked}",
+            evidence=cut(str(taken)),
+        )
     if taken is not None:
         raise Failed(
             Reason.RECREATION_FAILED,
@@ -210,12 +230,22 @@ def _inspect(docker: Docker, container: str) -> Mapping[str, Any] | None:
         return None
 
 
+def _start(docker: Docker, container_id: str, name: str) -> None:
+    """Start one, unless it was never stopped; whether it is ready is for others to judge."""
+    seen = observe_id(docker, container_id, name)
+    if seen.status in _UNSTOPPED:
+        return
+    try:
+        acting.start(docker, seen, timeout=_LONG)
+    except Waiting as error:
+        # It was started and has ended already, and Docker starts it again: that is where it was before.
+        if error.reason is not Reason.CONTAINER_RESTARTING:
+            raise
+
+
 def _remove(docker: Docker, container_id: str, name: str) -> None:
-    with _told(f"container {name} cannot be removed"):
-        try:
-            _ask(docker, lambda client: client.remove_container(container_id, force=True), name)
-        except AbsentError:
-            return
+    """Remove one that was there a moment ago; its volumes stay."""
+    removal.remove(docker, observe_id(docker, container_id, name), timeout=_LONG, force=True)
 
 
 def _set_policy(docker: Docker, container_id: str, policy: Mapping[str, Any]) -> None:
@@ -253,7 +283,7 @@ def _post(client: "APIClient", path: str, body: Mapping[str, Any]) -> Any:
 
 
 def _ask(docker: Docker, request: "Callable[[APIClient], T]", name: str) -> T:
-    return docker.ask(request, locked=name, conflicts=True)
+    return docker.ask(request, locked=name, conflicts=True, refusals=True)
 
 
 @contextmanager
@@ -261,10 +291,5 @@ def _told(what: str) -> "Iterator[None]":
     """Turn Docker's refusals into what could not be done."""
     try:
         yield
-    except (AbsentError, ConflictError) as error:
+    except (AbsentError, ConflictError, RefusedError) as error:
         raise Failed(Reason.RECREATION_FAILED, what, evidence=cut(str(error))) from error
-    except DockerUnavailable as error:
-        # An answer that is an error is about this container; Docker itself is well.
-        if error.reason is not Reason.DOCKER_ERROR:
-            raise
-        raise Failed(Reason.RECREATION_FAILED, what, evidence=error.evidence) from error
