@@ -41,6 +41,7 @@ class Host:
         self.source = folder / "app.ini"
         self.target = folder / "etc" / "app.conf"
         self.templates = folder / "templates"
+        self.not_ready: dict[str, str] = {}
         self.docker_socket = folder / "docker.sock"
         for made in (self.target.parent, self.templates):
             made.mkdir(exist_ok=True)
@@ -77,6 +78,7 @@ class Host:
             cancelled=self.cancelled,
             grouping=self.grouping,
             clock=clock,
+            container_ready=self.not_ready.get,
         )
         self.reconciler = Reconciler(
             store=self.store,
