@@ -51,6 +51,7 @@ class Snapshot:
         unmet: containers that must come first and are not there.
         held_back: why no container may be started now (too many at once, the host is under pressure); empty
             when it may.
+        cause: evidence that what made a start fail is still so; empty when it is gone, or is not known.
         docker_since: wall-clock seconds since when Docker has answered without a break.
         now: wall-clock seconds.
     """
@@ -61,6 +62,7 @@ class Snapshot:
     record: Record
     unmet: tuple[Unmet, ...] = ()
     held_back: str = ""
+    cause: str = ""
     docker_since: float = 0.0
     now: float = 0.0
 

@@ -1,7 +1,11 @@
 """What is remembered of a container across restarts of the agent and of the host."""
 
-from dataclasses import dataclass, replace
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 from portreeve.supervise.state import ContainerState
 
@@ -20,7 +24,7 @@ class Record:
     Args:
         name: its definition's.
         wanted: the last word of ``portreeve containers start`` or ``stop``; ``None``: as its definition says.
-        stopped_by_hand: somebody stopped it through Docker, and it is left so until it runs again.
+        stopped_by_hand: when somebody stopped it through Docker; it is left so until it is started again.
         restarts: when it was restarted, the oldest first, those of the budget's window alone; those by Docker
             count too.
         failures: tries in a row that did not make it ready, for the backoff.
@@ -41,7 +45,7 @@ class Record:
 
     name: str
     wanted: Wanted | None = None
-    stopped_by_hand: bool = False
+    stopped_by_hand: float | None = None
     restarts: tuple[float, ...] = ()
     failures: int = 0
     not_before: float = 0.0
@@ -58,4 +62,65 @@ class Record:
 
     def reset(self) -> "Record":
         """As if it had never failed: what ``portreeve containers reset`` does."""
-        return replace(self, stopped_by_hand=False, restarts=(), failures=0, not_before=0.0, gave_up=None)
+        return replace(self, stopped_by_hand=None, restarts=(), failures=0, not_before=0.0, gave_up=None)
+
+
+def dump(record: Record) -> str:
+    """The record as JSON, as it is stored."""
+    return json.dumps(asdict(record))
+
+
+def load(text: str) -> Record:
+    """A record out of what :func:`dump` made. Keys that are missing have their default; others are ignored.
+
+    Raises:
+        ValueError: it is damaged. All but an administrator's word can be seen again, so whoever reads it says
+            so in the log and begins with a fresh record: the agent goes on.
+    """
+    try:
+        stored = json.loads(text)
+        if not isinstance(stored, dict) or not isinstance(stored["name"], str):
+            raise TypeError("it is no table with a name")
+        return _record(stored)
+    except (KeyError, TypeError, RecursionError, OverflowError) as error:
+        raise ValueError(f"not a record: {error!r}") from error
+
+
+def _record(stored: Mapping[str, Any]) -> Record:
+    default = Record(stored["name"])
+
+    def seconds(key: str) -> float | None:
+        value = stored.get(key, getattr(default, key))
+        if value is not None and (isinstance(value, bool) or not math.isfinite(value)):
+            raise ValueError(f"{key} is no time")
+        return None if value is None else float(value)
+
+    def whole(key: str) -> int:
+        return max(int(stored.get(key, 0)), 0)
+
+    def text(key: str) -> str:
+        value = stored.get(key, "")
+        if not isinstance(value, str):
+            raise TypeError(f"{key} is no text")
+        return value
+
+    wanted = stored.get("wanted")
+    restarts = tuple(float(each) for each in stored.get("restarts", ()))
+    if not all(math.isfinite(each) for each in restarts):
+        raise ValueError("restarts are no times")
+    return Record(
+        name=default.name,
+        wanted=None if wanted is None else Wanted(wanted),
+        stopped_by_hand=seconds("stopped_by_hand"),
+        restarts=restarts,
+        failures=whole("failures"),
+        not_before=seconds("not_before") or 0.0,
+        gave_up=seconds("gave_up"),
+        ready_since=seconds("ready_since"),
+        state=ContainerState(stored.get("state", default.state)),
+        since=seconds("since") or 0.0,
+        container_id=text("container_id"),
+        restart_count=whole("restart_count"),
+        lost_units=tuple(str(each) for each in stored.get("lost_units", ())),
+        journal=text("journal"),
+    )
