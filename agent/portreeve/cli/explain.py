@@ -81,7 +81,7 @@ def find(text: str, status: dict[str, Any]) -> list[tuple[Kind, str]]:
     found = [
         (kind, known)
         for kind in asked or kinds
-        for known in [_known_as(name, status[f"{kind.value}s"])]
+        for known in [_known_as(name, status.get(f"{kind.value}s", []))]
         if known is not None
     ] or [(asked[0] if asked else _likeliest(name, status, kinds), name)]
     if len(found) > 1 and found[0][0] is not Kind.SYNC:
@@ -105,7 +105,7 @@ def _likeliest(name: str, status: dict[str, Any], kinds: Iterable[Kind]) -> Kind
     """The kind in which something has a name like this."""
     from portreeve.definitions.suggestions import nearest
 
-    names = {kind: [one["name"] for one in status[f"{kind.value}s"]] for kind in kinds}
+    names = {kind: [one["name"] for one in status.get(f"{kind.value}s", ())] for kind in kinds}
     near = nearest(name, [one for found in names.values() for one in found])
     return next((kind for kind, found in names.items() if near in found), Kind.SYNC)
 
