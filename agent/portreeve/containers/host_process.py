@@ -104,6 +104,25 @@ def exists_inside(pid: int, container_id: str, path: str) -> bool:
     return True
 
 
+def runs(pid: int, container_id: str) -> bool:
+    """Whether a process is there and belongs to the container, as far as the kernel lets that be known.
+
+    Args:
+        pid: as Docker tells it; 0 for none.
+        container_id: all 64 digits.
+    """
+    if not pid:
+        return False
+    try:
+        with _process(pid, container_id):
+            return True
+    except (ForeignProcessError, ProcessLookupError):
+        return False
+    except OSError:
+        # It is there, and the kernel does not let it be looked at.
+        return True
+
+
 @contextmanager
 def _process(pid: int, container_id: str) -> Iterator[int]:
     """Hold a process by a descriptor: what is met is what was looked at, whatever its number means then."""

@@ -66,7 +66,7 @@ class Probe:
 
     def ask(self) -> DockerInfo | Failure:
         """Ask now, whatever is remembered; nobody else is told."""
-        return _ping(self._settings)
+        return ping(self._settings)
 
     def learn(self, result: DockerInfo | Failure, *, seconds: float = FRESH) -> _Answer:
         """Tell every thread what one has found out.
@@ -83,8 +83,14 @@ class Probe:
         return answer
 
 
-def _ping(settings: DockerSettings) -> DockerInfo | Failure:
-    """Ping. ``/version`` would say more, and the daemon runs runc for it and asks containerd."""
+def ping(settings: DockerSettings) -> DockerInfo | Failure:
+    """Ask now, on a connection of its own; a daemon that is on its way out takes no new ones.
+
+    ``/version`` would say more, and the daemon runs runc for it and asks containerd.
+
+    Args:
+        settings: where its socket is and how long an answer may take.
+    """
     connection = UnixConnection(settings)
     try:
         connection.request("GET", "/_ping")

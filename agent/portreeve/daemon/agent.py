@@ -11,6 +11,7 @@ from portreeve.clock import SYSTEM_CLOCK
 from portreeve.containers.connection import Docker
 from portreeve.control.names import unknown_sync
 from portreeve.control.overview import Overview
+from portreeve.daemon.crew import RollCall
 from portreeve.daemon.declared import (
     Change,
     container_interests,
@@ -19,28 +20,27 @@ from portreeve.daemon.declared import (
     load_again,
     to_watch,
 )
+from portreeve.daemon.docker_status import docker_status
 from portreeve.daemon.inbox import Inbox, Message
-from portreeve.daemon.summary import broken_status, undeclared_status
-from portreeve.daemon.unsupervised import Unsupervised
+from portreeve.daemon.summary import statuses_of_others
+from portreeve.daemon.supervised import Supervised
+from portreeve.daemon.supervision import BURST, CONTAINER, Supervision
 from portreeve.definitions.model import Definitions
-from portreeve.errors import DockerUnavailable, Misuse, Reason
+from portreeve.errors import Misuse
 from portreeve.paths import Paths
 from portreeve.reconcile.board import Board, Changes
 from portreeve.reconcile.execute import Executor
 from portreeve.reconcile.grouping import Grouping
 from portreeve.reconcile.queue import Queue
 from portreeve.reconcile.reconciler import Reconciler
-from portreeve.reconcile.status import (
-    DockerStatus,
-    GenerationInfo,
-    Preview,
-    SyncStatus,
-)
+from portreeve.reconcile.status import DockerStatus, GenerationInfo, Preview, SyncStatus
 from portreeve.reconcile.store import Store
 from portreeve.reconcile.workers import Pulse, Workers
-from portreeve.systemd.bus import Systemd
+from portreeve.supervise.store import SupervisedStore
+from portreeve.systemd.bus import Systemd, systemd_running
 from portreeve.triggers.docker_events import DockerWatcher
 from portreeve.triggers.files import FileWatcher
+from portreeve.triggers.interest import Interest
 from portreeve.triggers.timer import ResyncTimer
 
 log = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ STOP_TIMEOUT = 20.0
 """Seconds that work which has begun may take when the agent stops; the rest is resumed at the start."""
 
 
-class Agent(Unsupervised):
+class Agent(Supervised):
     """Everything that runs, except the main loop.
 
     Args:
@@ -67,7 +67,6 @@ class Agent(Unsupervised):
     def __init__(self, paths: Paths, inbox: Inbox, store: Store) -> None:
         clock = SYSTEM_CLOCK
         changes = Changes(clock, on_change=lambda: inbox.put(Message.STATUS_CHANGED))
-        super().__init__(changes)
         self._paths = paths
         self._inbox = inbox
         self._store = store
@@ -88,14 +87,32 @@ class Agent(Unsupervised):
         self._docker = Docker(
             settings.docker, clock, on_lost=lambda error: self._docker_watcher.suspect(error)
         )
-        self._docker_watcher = DockerWatcher(self._docker, self._enqueue)
+        self._docker_watcher = DockerWatcher(
+            self._docker, self._enqueue, hear=lambda *event: self.supervision.heard(*event)
+        )
         self._resync = ResyncTimer(settings.reconcile.resync, self._look_at_everything)
+        systemd = Systemd()
+        super().__init__(
+            Supervision(
+                store=SupervisedStore(store.database),
+                docker=self._docker,
+                systemd=systemd if systemd_running() else None,
+                changes=changes,
+                settings=settings,
+                docker_status=self._docker_status,
+                docker_since=lambda: self._docker_watcher.state().since,
+                on_interests=self._watch_docker,
+                places=lambda: (paths.state,),
+                clock=clock,
+            )
+        )
         executor = Executor(
             store=store,
-            systemd=Systemd(),
+            systemd=systemd,
             docker=self._docker,
             pulse=self.pulse,
             cancelled=self._cancelled,
+            container_ready=self.supervision.container_ready,
             grouping=Grouping(self.queue, clock),
             clock=clock,
         )
@@ -111,6 +128,7 @@ class Agent(Unsupervised):
             clock=clock,
         )
         self.workers = Workers(self.queue, self._reconciler.work, self.pulse, settings.reconcile.workers)
+        self.roll_call = RollCall((self, self.supervision))
         self._use(first)
 
     @property
@@ -124,6 +142,7 @@ class Agent(Unsupervised):
         self._watch_docker()
         self._resync.start()
         self.workers.start()
+        self.supervision.start()
 
     def reload(self) -> None:
         """Read the definitions again; syncs whose definition did not change do not notice."""
@@ -147,6 +166,7 @@ class Agent(Unsupervised):
         self._files.stop()
         if not self.workers.stop(STOP_TIMEOUT):
             log.warning("work that has begun did not end in time; it is resumed at the next start")
+        self.supervision.stop(STOP_TIMEOUT)
         self._docker.close()
 
     def all_tried(self) -> bool:
@@ -165,6 +185,9 @@ class Agent(Unsupervised):
             docker=self._docker_status(),
             syncs=tuple(statuses[name] for name in sorted(statuses)),
             problems=tuple(problem.to_json() for problem in self._definitions.problems),
+            containers=tuple(sorted(self.containers.snapshot().values(), key=lambda each: each.name)),
+            services=tuple(sorted(self.services.snapshot().values(), key=lambda each: each.name)),
+            pressure=self.supervision.pressure,
         )
 
     def sync_status(self, name: str) -> SyncStatus:
@@ -211,6 +234,8 @@ class Agent(Unsupervised):
     def _enqueue(self, key: str, delay: float = 0.0, about: str | None = None) -> None:
         if key == DEFINITIONS_KEY:
             self._inbox.put(Message.DEFINITIONS_CHANGED)
+        elif key.startswith(CONTAINER):
+            self.supervision.queue.add(key, max(delay, BURST))
         else:
             self.queue.add(key, delay, about)
 
@@ -223,13 +248,14 @@ class Agent(Unsupervised):
         finally:
             # Whatever becomes of the watches: the looks are for what they miss.
             self._look_at(dict.fromkeys(self._definitions.syncs, 0))
+            self.supervision.look_at_everything()
 
     def _use(self, change: Change) -> None:
         definitions = self._definitions = change.definitions
         logging.getLogger().setLevel(definitions.settings.log_level)
         self._reconciler.define(definitions)
         self.queue.order(definitions.upstream)
-        self._watch_docker()
+        self.supervision.define(definitions)
         self._files.watch(DEFINITIONS_KEY, to_watch(self._paths, definitions.files))
         for name in change.gone:
             self.queue.forget(name)
@@ -238,27 +264,21 @@ class Agent(Unsupervised):
         self._look_at(dict.fromkeys(change.changed, 0))
 
     def _watch_docker(self) -> None:
-        """Listen to Docker from the first sync on that needs it; without one, nothing wakes for its sake."""
-        interests = container_interests(self._definitions)
+        """Listen to Docker from the first thing on that needs it; without one, nothing wakes for its sake."""
+        interests = self._interests()
         self._docker_watcher.set_interests(interests)
         if interests and self._started_watching and not self._docker_watched:
             self._docker_watched = True
             self._docker_watcher.start()
 
+    def _interests(self) -> dict[str, tuple[Interest, ...]]:
+        return {**container_interests(self._definitions), **self.supervision.interests()}
+
     def _post_others(self, definitions: Definitions) -> None:
         """Statuses of what nobody works on: broken definitions, and files whose definition is gone."""
         now = SYSTEM_CLOCK.wall()
-        others = [
-            broken_status(key.removeprefix("syncs.d/"), problems, now)
-            for key, problems in definitions.broken.items()
-            if key.startswith("syncs.d/") and key.removeprefix("syncs.d/") not in definitions.syncs
-        ]
-        known = {*definitions.syncs, *(status.name for status in others)}
-        for name in self._store.names():
-            record = self._store.record(name)
-            if name not in known and record.in_place:
-                others.append(undeclared_status(record))
-        self.board.keep_only({*known, *(status.name for status in others)})
+        others = statuses_of_others(definitions, self._store, now)
+        self.board.keep_only({*definitions.syncs, *(status.name for status in others)})
         for status in others:
             self.board.post(status)
         for name in definitions.syncs:
@@ -266,28 +286,12 @@ class Agent(Unsupervised):
                 self.board.post(SyncStatus(name, since=now))
 
     def _docker_status(self) -> DockerStatus:
-        heard = self._docker_watcher.state()
-        if heard.connected:
-            return DockerStatus("up", self._docker.version, since=heard.since)
-        needed = container_interests(self._definitions)
-        if needed and heard.reason is not None:
-            # Known without asking: a hung daemon must not make whoever wants to know wait for it.
-            return _not_up(heard.reason, heard.evidence, heard.since)
-        try:
-            version = self._docker.require_up().version
-        except DockerUnavailable as error:
-            if not needed:
-                return DockerStatus("unused")
-            return _not_up(error.reason, error.evidence, heard.since)
-        return DockerStatus("up", version, since=self._started)
+        needed = bool(self._interests())
+        return docker_status(self._docker_watcher.state(), self._docker, needed=needed, started=self._started)
 
     def _unknown(self, name: str) -> Misuse:
         statuses = self.board.snapshot()
         return unknown_sync(name, statuses)
-
-
-def _not_up(reason: Reason, evidence: str, since: float) -> DockerStatus:
-    return DockerStatus(reason.removeprefix("docker-"), evidence=evidence, since=since)
 
 
 def state_folder(paths: Paths) -> Path:

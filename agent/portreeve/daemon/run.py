@@ -76,7 +76,6 @@ class Loop:
         self._notifier = notifier
         self._ready = False
         self._told = ""
-        self._roll_call = 0
         self._complained = False
         self._tick = watchdog_interval()
         self._tell_due: float | None = None
@@ -111,18 +110,18 @@ class Loop:
                     self._tell_due = self._told_until
 
     def _sign_of_life(self) -> None:
-        stuck = self._agent.pulse.stuck(self._roll_call)
-        if stuck or not self._agent.workers.alive():
+        missing = self._agent.roll_call.missing()
+        if missing:
             # No ping: systemd's watchdog is there for exactly this.
             if not self._complained:
-                log.error("a worker does not work: %s", "; ".join(stuck) or "its thread ended")
+                log.error("a worker does not work: %s", "; ".join(missing))
                 self._complained = True
             return
         self._complained = False
         self._notifier.watchdog()
         if not self._ready:
             self._notifier.extend_timeout(4 * STARTING_TICK)
-        self._roll_call = self._agent.queue.call_roll()
+        self._agent.roll_call.call()
 
     def _tell(self) -> None:
         begun = SYSTEM_CLOCK.monotonic()

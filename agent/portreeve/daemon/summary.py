@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
+from portreeve.definitions.model import Definitions
 from portreeve.definitions.problems import Problem
 from portreeve.errors import Reason
 from portreeve.reconcile.record import Record
 from portreeve.reconcile.status import Stage, State, SyncStatus, Trouble
+from portreeve.reconcile.store import Store
 
 
 def status_line(statuses: Iterable[SyncStatus]) -> str:
@@ -23,6 +25,24 @@ def status_line(statuses: Iterable[SyncStatus]) -> str:
         if status.state not in (State.IN_STEP, State.HELD) and status.trouble is not None:
             return f"{line} ({status.name}: {status.trouble.what})"
     return line
+
+
+def statuses_of_others(definitions: Definitions, store: Store, now: float) -> tuple[SyncStatus, ...]:
+    """Statuses of what nobody works on: broken definitions, and files whose definition is gone.
+
+    Args:
+        definitions: those in use.
+        store: knows whose files are in place.
+        now: wall-clock seconds.
+    """
+    others = [
+        broken_status(key.removeprefix("syncs.d/"), problems, now)
+        for key, problems in definitions.broken.items()
+        if key.startswith("syncs.d/") and key.removeprefix("syncs.d/") not in definitions.syncs
+    ]
+    known = {*definitions.syncs, *(status.name for status in others)}
+    records = [store.record(name) for name in store.names() if name not in known]
+    return (*others, *(undeclared_status(record) for record in records if record.in_place))
 
 
 def broken_status(name: str, problems: Sequence[Problem], now: float) -> SyncStatus:

@@ -31,8 +31,9 @@ class Store:
     """
 
     def __init__(self, path: Path, key: Path | None = None) -> None:
-        self._database = Database(path)
-        self.generations = Generations(self._database, Seal(key or path.with_name("secrets.key")))
+        self.database = Database(path)
+        """The state file, which others keep what they remember in as well."""
+        self.generations = Generations(self.database, Seal(key or path.with_name("secrets.key")))
         self._drop_lost()
 
     def _drop_lost(self) -> None:
@@ -40,7 +41,7 @@ class Store:
         lost = self.generations.lost()
         if not lost:
             return
-        with self._database.transaction():
+        with self.database.transaction():
             self.generations.drop(lost)
             for name in sorted({name for name, _ in lost}):
                 record = self.record(name)
@@ -60,26 +61,26 @@ class Store:
     def protect(self, name: str, content: Content) -> None:
         """Seal all that is remembered of a sync, where ``content`` says that it has secrets."""
         if content.confidential and self.generations.in_the_clear(name):
-            with self._database.transaction(durable=True):
+            with self.database.transaction(durable=True):
                 self.generations.seal_all(name, content.values)
-            self._database.forget_log()
+            self.database.forget_log()
 
     def close(self) -> None:
         """Close the state file."""
-        self._database.close()
+        self.database.close()
 
     def names(self) -> tuple[str, ...]:
         """Every sync that anything is remembered of, sorted."""
-        return tuple(name for (name,) in self._database.query("SELECT name FROM syncs ORDER BY name"))
+        return tuple(name for (name,) in self.database.query("SELECT name FROM syncs ORDER BY name"))
 
     def record(self, name: str) -> Record:
         """Where a sync stands; a new record when nothing is remembered of it."""
-        rows = self._database.query("SELECT record FROM syncs WHERE name = ?", (name,))
+        rows = self.database.query("SELECT record FROM syncs WHERE name = ?", (name,))
         return load_record(name, json.loads(rows[0][0])) if rows else Record(name)
 
     def save(self, record: Record) -> None:
         """Remember where a sync stands; only :meth:`hold` and :meth:`release` change whether it is held."""
-        with self._database.transaction():
+        with self.database.transaction():
             self._put(record)
 
     def begin(
@@ -109,7 +110,7 @@ class Store:
             the record with the new generation on its way.
         """
         self.protect(record.name, content)
-        with self._database.transaction(durable=True):
+        with self.database.transaction(durable=True):
             if record.unfinished:
                 self.generations.supersede(
                     record.name, record.unfinished.number, "a newer content came first"
@@ -122,7 +123,7 @@ class Store:
             self.generations.forget_tries(stored, generation)
             self.generations.forget_old(stored, keep)
             for folder in folders:
-                self._database.execute(
+                self.database.execute(
                     "INSERT OR IGNORE INTO folders (sync, path, root) VALUES (?, ?, ?)",
                     (record.name, str(folder.path), str(folder.root)),
                 )
@@ -143,7 +144,7 @@ class Store:
         Returns:
             the record with that generation on its way.
         """
-        with self._database.transaction(durable=True):
+        with self.database.transaction(durable=True):
             if record.unfinished and record.unfinished != generation:
                 self.generations.supersede(record.name, record.unfinished.number, why)
             if generation.number != BASELINE:
@@ -173,7 +174,7 @@ class Store:
 
     def verified(self, record: Record, number: int) -> None:
         """Save a record together with one of its generations having been proved."""
-        with self._database.transaction():
+        with self.database.transaction():
             self.generations.finish(record.name, number, "verified", "; ".join(record.skipped))
             if number != BASELINE:
                 self.generations.disown(record.name, number)
@@ -181,13 +182,13 @@ class Store:
 
     def restored(self, record: Record, number: int, note: str) -> None:
         """Save a record together with one of its generations having been taken back."""
-        with self._database.transaction():
+        with self.database.transaction():
             self.generations.finish(record.name, number, "restored", note)
             self._put(record)
 
     def use_steps(self, name: str, number: int, content: Content) -> None:
         """Prove a generation from now on as ``content`` is proved, which is the same otherwise."""
-        with self._database.transaction():
+        with self.database.transaction():
             self.generations.set_steps(name, number, content)
 
     def hold(self, name: str, to: int | None) -> Record:
@@ -200,7 +201,7 @@ class Store:
         Raises:
             Misuse: there is no such generation.
         """
-        with self._database.transaction():
+        with self.database.transaction():
             record = self.record(name)
             number = self._previous(record) if to is None else to
             return self._hold(record, number, hands_off=False)
@@ -210,7 +211,7 @@ class Store:
 
         Where nothing of portreeve's is in force, that is what was there before it.
         """
-        with self._database.transaction():
+        with self.database.transaction():
             record = self.record(name)
             in_force = record.good.number if record.good else BASELINE
             return self._hold(record, in_force if record.hold is None else record.hold, hands_off=True)
@@ -228,7 +229,7 @@ class Store:
 
     def release(self, name: str) -> None:
         """Let a sync follow its sources again, and try what did not work."""
-        with self._database.transaction():
+        with self.database.transaction():
             record = self.record(name)
             if record.hold is not None or record.next_try is not None:
                 self._overwrite(replace(record, hold=None, hands_off=False, next_try=None))
@@ -246,7 +247,7 @@ class Store:
 
     def remember_opened(self, name: str, opened: tuple[str, ...]) -> None:
         """Remember which ports of the firewall are open for a sync, and for nobody else."""
-        with self._database.transaction(durable=True):
+        with self.database.transaction(durable=True):
             self._overwrite(replace(self.record(name), opened=opened))
 
     def history(self, name: str) -> tuple[GenerationInfo, ...]:
@@ -255,7 +256,7 @@ class Store:
 
     def folders(self, name: str) -> tuple[Place, ...]:
         """Folders that were made for a sync's targets."""
-        rows = self._database.query("SELECT path, root FROM folders WHERE sync = ?", (name,))
+        rows = self.database.query("SELECT path, root FROM folders WHERE sync = ?", (name,))
         return tuple(Place(Path(path), Path(root)) for path, root in rows)
 
     def _put(self, record: Record) -> None:
@@ -264,7 +265,7 @@ class Store:
         self._overwrite(replace(record, hold=now.hold, hands_off=now.hands_off, opened=now.opened))
 
     def _overwrite(self, record: Record) -> None:
-        self._database.execute(
+        self.database.execute(
             "INSERT INTO syncs VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET record = excluded.record",
             (record.name, json.dumps(dump_record(record))),
         )

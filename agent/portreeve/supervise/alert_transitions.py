@@ -45,7 +45,7 @@ def container_alerts(before: ContainerStatus | None, after: ContainerStatus, now
     if after.state is ContainerState.READY:
         what = f"container {after.name} is ready"
         return (Alert(AlertKind.RESTORED, subject, what, after.evidence, at=now),)
-    if after.wanted == Wanted.DOWN or after.state in _NO_LOSS:
+    if after.wanted == Wanted.DOWN or after.stopped_by_hand or after.state in _NO_LOSS:
         return ()
     evidence = after.evidence or _evidence(after.trouble)
     if after.gave_up:

@@ -21,6 +21,7 @@ class ContainerStatus:
         evidence: what was seen that says so.
         since: when this state began.
         wanted: ``up``, ``down`` or empty, see :class:`portreeve.supervise.record.Wanted`.
+        stopped_by_hand: somebody stopped it through Docker, and it is left so.
         ready: what counts as ready, ``http http://172.17.0.2/health``.
         probe: what the last probe saw; empty when none was made.
         docker_status: Docker's word for it, ``running``; empty when absent or unknown.
@@ -51,6 +52,7 @@ class ContainerStatus:
     evidence: str = ""
     since: float = 0.0
     wanted: str = ""
+    stopped_by_hand: bool = False
     ready: str = ""
     probe: str = ""
     docker_status: str = ""

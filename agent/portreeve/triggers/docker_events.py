@@ -24,6 +24,7 @@ _STOP_TIMEOUT = 1.0
 """Seconds that stopping waits; a thread that a hung daemon holds ends by itself when its call times out."""
 
 Enqueue = Callable[[str, float], object]
+Hear = Callable[[str, str, Mapping[str, str]], object]
 
 
 class Event(Protocol):
@@ -94,15 +95,22 @@ class DockerWatcher:
         enqueue: takes a key and a delay in seconds.
         clock: for :meth:`state`.
         heartbeat: seconds.
+        hear: told the action, name and labels of each event before keys are enqueued; must be quick.
     """
 
     def __init__(
-        self, docker: Engine, enqueue: Enqueue, clock: Clock = SYSTEM_CLOCK, heartbeat: float = HEARTBEAT
+        self,
+        docker: Engine,
+        enqueue: Enqueue,
+        clock: Clock = SYSTEM_CLOCK,
+        heartbeat: float = HEARTBEAT,
+        hear: Hear = lambda _action, _name, _labels: None,
     ) -> None:
         self._docker = docker
         self._enqueue = enqueue
         self._clock = clock
         self._heartbeat = heartbeat
+        self._hear = hear
         self._interests: Mapping[str, tuple[Interest, ...]] = {}
         self._known = KnownContainers()
         self._lock = threading.Lock()
@@ -217,6 +225,8 @@ class DockerWatcher:
         # A rename takes a container from one key and may give it to another.
         renamed = event.action == "rename"
         about = self._known.hear(event.container_id, event.action, event.name, event.labels)
+        if about is not None:
+            self._hear(event.action, about[0], about[1])
         for key, interests in self._interests.items():
             if any(
                 interest.concerns(event.action)

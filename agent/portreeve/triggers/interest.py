@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from portreeve.definitions.locations import ContainerRef, has_label
 
-DETAILS = ("connect", "disconnect", "update", "health_status")
-"""Events that change what Docker tells of a container, and nothing of its files and processes."""
+DETAILS = ("connect", "disconnect", "update", "health_status", "stop")
+"""Events that change what Docker tells of a container, and nothing of its files and processes; ``stop`` comes
+after ``die`` and only says that somebody asked for it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,75 @@
+"""Carries out what was decided about a container, and believes nothing but what inspect says afterwards."""
+
+from portreeve.containers import acting
+from portreeve.containers.connection import Docker
+from portreeve.containers.networks import connect
+from portreeve.containers.observed import Observed
+from portreeve.definitions.supervised import ManagedContainer
+from portreeve.reconcile.workers import Pulse
+from portreeve.supervise.decision import Action
+
+STOP_TIMEOUT = 10.0
+"""Seconds that Docker gives a container to end where nobody named a time (``docker stop``)."""
+
+_MARGIN = 30.0
+"""Seconds beyond what an action may take by itself: Docker waits for its network and its storage as well."""
+
+
+class Acts:
+    """What can be done with containers.
+
+    Args:
+        docker: to ask.
+        pulse: told what the worker does, and how long that may take.
+    """
+
+    def __init__(self, docker: Docker, pulse: Pulse) -> None:
+        self._docker = docker
+        self._pulse = pulse
+
+    def carry_out(
+        self, action: Action, declared: ManagedContainer, seen: Observed, networks: tuple[str, ...] = ()
+    ) -> None:
+        """Act, but for a recreation.
+
+        Args:
+            action: what to do.
+            declared: the definition.
+            seen: the container, a moment ago.
+            networks: to be connected to.
+
+        Raises:
+            DockerUnavailable: Docker does not answer.
+            Waiting: the container is not in a state for it.
+            Failed: Docker refused it, or it was done and inspect says otherwise.
+        """
+        timeout = longest(action, declared)
+        with self._pulse.step(f"container {declared.name}: {action}", timeout):
+            match action:
+                case Action.START:
+                    acting.start(self._docker, seen, timeout=declared.start_timeout)
+                case Action.STOP:
+                    acting.stop(self._docker, seen, timeout=declared.stop_timeout)
+                case Action.RESTART:
+                    acting.restart(
+                        self._docker, seen, stop_timeout=declared.stop_timeout, timeout=declared.start_timeout
+                    )
+                case Action.UNPAUSE:
+                    acting.unpause(self._docker, seen)
+                case Action.CONNECT:
+                    for network in networks:
+                        connect(self._docker, seen, network)
+                case Action.RECREATE:
+                    raise AssertionError("a recreation has steps of its own")
+
+
+def longest(action: Action, declared: ManagedContainer) -> float:
+    """Seconds that an action may take.
+
+    Args:
+        action: what is done.
+        declared: the definition.
+    """
+    ending = STOP_TIMEOUT if declared.stop_timeout is None else declared.stop_timeout
+    starting = declared.start_timeout
+    return _MARGIN + {Action.START: starting, Action.STOP: ending}.get(action, starting + ending)

@@ -1,0 +1,44 @@
+"""Looks at one container; where Docker is away, the kernel is asked whether its process is still there."""
+
+from portreeve.containers.connection import Docker
+from portreeve.containers.failure import Failure
+from portreeve.containers.host_process import runs
+from portreeve.containers.observe import observe
+from portreeve.containers.observed import Observed
+from portreeve.containers.probe import ping
+from portreeve.definitions.locations import ContainerRef
+from portreeve.errors import DockerUnavailable, Reason, Waiting
+from portreeve.supervise.seen import Absent, Away
+
+
+def look(docker: Docker, ref: ContainerRef, last: Observed | None) -> Observed | Absent | Away:
+    """What there is of a container now.
+
+    Args:
+        docker: to ask.
+        ref: which container.
+        last: what was seen of it before; its process is looked for while Docker is away.
+
+    Raises:
+        Waiting: ``container-busy``: Docker is at work on it, and says nothing about it meanwhile.
+    """
+    try:
+        return observe(docker, ref)
+    except DockerUnavailable as error:
+        gone = last is not None and last.runs and not runs(last.pid, last.id)
+        return Away(error, process_gone=gone)
+    except Waiting as error:
+        if error.reason in (Reason.CONTAINER_ABSENT, Reason.CONTAINER_AMBIGUOUS):
+            return Absent(error.evidence or error.what)
+        raise
+
+
+def require_that_it_stays(docker: Docker) -> None:
+    """Docker answers, and is not on its way out.
+
+    Raises:
+        DockerUnavailable: it does not, or is.
+    """
+    found = ping(docker.settings)
+    if isinstance(found, Failure):
+        raise found.error()

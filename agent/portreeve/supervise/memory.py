@@ -1,0 +1,75 @@
+"""What is remembered of a container only while the agent runs."""
+
+import threading
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from portreeve.containers.observed import Observed
+from portreeve.supervise.decision import Action
+from portreeve.supervise.probing import Probing
+from portreeve.supervise.status import ContainerStatus
+
+
+class Verb(StrEnum):
+    """What somebody can ask for."""
+
+    START = "start"
+    STOP = "stop"
+    RESET = "reset"
+    RECREATE = "recreate"
+
+
+@dataclass(slots=True)
+class Memory:
+    """Of one container.
+
+    Args:
+        probing: what its probes have come to.
+        seen: as it was last seen; ``None`` before it was.
+        status: as it was last told; ``None`` before the first look.
+        acting: what is being done with it.
+        stopped_at: wall-clock seconds of the last event that says that somebody stopped it through Docker.
+        log_tail: the last lines of its log, and of what they are: id, start and status.
+        followed: whether units of the host were last told that it is ready; ``None``: not told yet.
+        resumed: a recreation that was under way when the agent ended was looked after.
+    """
+
+    probing: Probing = field(default_factory=Probing)
+    seen: Observed | None = None
+    status: ContainerStatus | None = None
+    acting: Action | None = None
+    stopped_at: float | None = None
+    log_tail: tuple[tuple[object, ...], tuple[str, ...]] = ((), ())
+    followed: bool | None = None
+    resumed: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _verbs: list[Verb] = field(default_factory=list)
+    _begun: int = 0
+    _ended: int = 0
+
+    def ask(self, verb: Verb) -> int:
+        """Leave a wish for the next look.
+
+        Returns:
+            a number; once the status has more ``runs``, a look that began after this call has ended.
+        """
+        with self._lock:
+            self._verbs.append(verb)
+            return self._begun
+
+    def begin(self) -> tuple[Verb, ...]:
+        """A look begins; the wishes that it is to heed, in their order."""
+        with self._lock:
+            verbs, self._verbs = tuple(self._verbs), []
+            self._begun += 1
+            return verbs
+
+    def end(self) -> int:
+        """The look has ended; its number."""
+        self._ended = self._begun
+        return self._ended
+
+    @property
+    def runs(self) -> int:
+        """The number of the last look that ended."""
+        return self._ended

@@ -1,0 +1,138 @@
+"""Recreates a container and stays with it until the new one is ready, or the old one is back."""
+
+import logging
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
+
+from portreeve.containers import recreate
+from portreeve.containers.connection import Docker
+from portreeve.containers.observe import observe
+from portreeve.containers.observed import Observed
+from portreeve.containers.recreate_plan import plan_recreation
+from portreeve.definitions.supervised import ManagedContainer
+from portreeve.errors import Reason
+from portreeve.reconcile.status import Trouble
+from portreeve.reconcile.workers import Pulse
+from portreeve.supervise.acts import STOP_TIMEOUT, longest
+from portreeve.supervise.decision import Action, Plan
+from portreeve.supervise.record import Record
+from portreeve.supervise.records import Records
+from portreeve.supervise.state import ContainerState, Truth
+
+log = logging.getLogger(__name__)
+
+_MAY_BECOME_READY = (
+    ContainerState.STARTING,
+    ContainerState.RUNNING,
+    ContainerState.UNKNOWN,
+    ContainerState.STOPPING,
+)
+
+
+class Rebuilding:
+    """Recreations, remembered step by step: whatever ends in between, one container is there in the end.
+
+    Args:
+        docker: to ask.
+        pulse: told what the worker does.
+        records: where the journal is kept.
+    """
+
+    def __init__(self, docker: Docker, pulse: Pulse, records: Records) -> None:
+        self._docker = docker
+        self._pulse = pulse
+        self._records = records
+
+    def begin(self, declared: ManagedContainer, seen: Observed, record: Record) -> None:
+        """Put a new container in the place of one; :meth:`go_on` sees to what becomes of it.
+
+        Args:
+            declared: the definition.
+            seen: the container.
+            record: what is remembered of it.
+
+        Raises:
+            PortreeveError: it cannot be recreated, and is there as it was; or Docker went away in the middle.
+        """
+
+        patience = STOP_TIMEOUT if declared.stop_timeout is None else declared.stop_timeout
+        with self._step(declared):
+            recreate.begin(self._docker, seen.id, stop_timeout=patience, journal=self._journal(record))
+
+    def go_on(self, declared: ManagedContainer, truth: Truth, record: Record) -> tuple[Record, Plan | None]:
+        """Finish a recreation whose container is ready; take one back whose container will not be.
+
+        Args:
+            declared: the definition.
+            truth: what the new container amounts to.
+            record: with the journal.
+
+        Returns:
+            the record, without the journal when it came to an end; and what to do while it has not.
+
+        Raises:
+            PortreeveError: Docker refused a step; it is tried again at the next look.
+        """
+        if truth.state in _MAY_BECOME_READY:
+            trouble = Trouble(
+                Reason.CONTAINER_UNREADY,
+                "it was recreated, and the new one is not ready yet",
+                truth.evidence,
+                "nothing: the old one is put back if the new one does not become ready in time",
+                "recreate",
+            )
+            return record, Plan(record, trouble=trouble, again=1.0)
+        with self._step(declared):
+            if truth.state is ContainerState.READY:
+                recreate.finish(self._docker, record.journal, journal=self._journal(record))
+                log.info("container %s was recreated", declared.name)
+            else:
+                recreate.roll_back(self._docker, record.journal)
+                log.error(
+                    "container %s was recreated and the new one is %s (%s); the old one is back",
+                    declared.name,
+                    truth.state,
+                    truth.evidence,
+                )
+        return self._over(record), None
+
+    def resume(self, declared: ManagedContainer, record: Record) -> Record:
+        """Look after a recreation in which an agent ended.
+
+        Raises:
+            PortreeveError: as :meth:`go_on`.
+        """
+        if not record.journal:
+            return record
+        with self._step(declared):
+            outcome = recreate.resume(self._docker, record.journal)
+        log.warning("container %s was being recreated when the agent ended: %s", declared.name, outcome)
+        return self._over(record)
+
+    def _journal(self, record: Record) -> Callable[[str], None]:
+        return lambda text: self._records.put(replace(record, journal=text), durable=True)
+
+    def _over(self, record: Record) -> Record:
+        record = replace(record, journal="")
+        self._records.put(record, durable=True)
+        return record
+
+    def _step(self, declared: ManagedContainer) -> AbstractContextManager[None]:
+        return self._pulse.step(f"container {declared.name}: recreate", longest(Action.RECREATE, declared))
+
+
+def describe_recreation(docker: Docker, declared: ManagedContainer) -> tuple[str, ...]:
+    """What a recreation would do, one sentence each, without doing it.
+
+    Args:
+        docker: to ask.
+        declared: the definition.
+
+    Raises:
+        DockerUnavailable: Docker does not answer.
+        Waiting: there is no such container.
+    """
+    seen = observe(docker, declared.container)
+    plan = plan_recreation(docker, seen.id)
+    return (*plan.steps, *(f"refused: {why}" for why in plan.refusals))

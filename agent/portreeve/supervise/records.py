@@ -1,0 +1,51 @@
+"""Records of containers: in the state file, and at hand."""
+
+import threading
+
+from portreeve.supervise.record import Record, dump, load
+from portreeve.supervise.store import SupervisedStore
+
+KIND = "container"
+"""What they are called in the state file, and the beginning of their keys on the queue."""
+
+
+class Records:
+    """The record of each container; for all threads.
+
+    Args:
+        store: where they are kept.
+    """
+
+    def __init__(self, store: SupervisedStore) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._known: dict[str, Record] = {}
+
+    def get(self, name: str) -> Record:
+        """What is remembered of a container; a new record when nothing is.
+
+        Raises:
+            Failed: ``state-unusable``.
+        """
+        with self._lock:
+            record = self._known.get(name)
+            if record is None:
+                record = self._store.get(KIND, name, load) or Record(name)
+                self._known[name] = record
+            return record
+
+    def put(self, record: Record, *, durable: bool = False) -> None:
+        """Remember it; the same again is no write.
+
+        Args:
+            record: of one container.
+            durable: return only when it would survive a power cut; otherwise a killed process at least.
+
+        Raises:
+            Failed: ``state-unusable``; what was remembered before stays.
+        """
+        with self._lock:
+            if self._known.get(record.name) == record:
+                return
+            self._store.put(KIND, record.name, dump(record), durable=durable)
+            self._known[record.name] = record

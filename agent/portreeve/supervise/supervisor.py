@@ -1,0 +1,261 @@
+"""Looks after containers: one at a time, sees what is there, decides, acts, and tells.
+
+Whatever wakes it is a hint. A look that finds everything as it should be changes nothing.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from portreeve.clock import Clock
+from portreeve.containers.connection import Docker
+from portreeve.containers.observed import Observed
+from portreeve.definitions.supervised import ManagedContainer
+from portreeve.errors import PortreeveError, Reason, Waiting
+from portreeve.reconcile.board import Board
+from portreeve.reconcile.queue import Queue
+from portreeve.reconcile.workers import Pulse
+from portreeve.supervise.acts import Acts
+from portreeve.supervise.admission import Admission
+from portreeve.supervise.deciding import Deciding
+from portreeve.supervise.decision import Action, Plan, Unmet
+from portreeve.supervise.followers import Followers
+from portreeve.supervise.looking import look, require_that_it_stays
+from portreeve.supervise.memory import Memory, Verb
+from portreeve.supervise.neighbours import Neighbours
+from portreeve.supervise.noticing import heed, notice_end
+from portreeve.supervise.posting import Posting
+from portreeve.supervise.probes import probe
+from portreeve.supervise.probing import Probing, effective, next_probe_in
+from portreeve.supervise.rebuilding import Rebuilding
+from portreeve.supervise.records import KIND, Records
+from portreeve.supervise.state import ContainerState, Truth
+from portreeve.supervise.status import ContainerStatus
+from portreeve.supervise.telling import Telling
+from portreeve.supervise.truth import judge, look_again_in
+
+log = logging.getLogger(__name__)
+
+LOOK = 30.0
+"""Seconds that a look may take beside what is done: a few questions to Docker, and one probe."""
+
+AGAIN = 5.0
+"""Seconds until the next look after one that came to nothing."""
+
+BUSY = 0.5
+"""Seconds until Docker is asked again about a container that it is at work on."""
+
+
+def key(name: str) -> str:
+    """What a container is called on the queue."""
+    return f"{KIND}:{name}"
+
+
+class Supervisor:
+    """Looks after the containers that were declared, and watches those that somebody asked for.
+
+    Args:
+        records: what is remembered.
+        queue: takes keys for the next look; :func:`key` makes them.
+        board: where statuses go.
+        docker: to ask and to act.
+        pulse: told what a worker does.
+        followers: units of the host that depend on containers; ``None`` where systemd does not run.
+        admission: how many may be started at once.
+        telling: tells of what is lost, restored and given up.
+        docker_since: wall-clock seconds since when Docker has answered without a break.
+        clock: for times.
+    """
+
+    def __init__(
+        self,
+        *,
+        records: Records,
+        queue: Queue,
+        board: Board[ContainerStatus],
+        docker: Docker,
+        pulse: Pulse,
+        followers: Followers | None,
+        admission: Admission,
+        telling: Telling,
+        docker_since: Callable[[], float],
+        clock: Clock,
+    ) -> None:
+        self._records = records
+        self._queue = queue
+        self._docker = docker
+        self._pulse = pulse
+        self._followers = followers
+        self._docker_since = docker_since
+        self._clock = clock
+        self._acts = Acts(docker, pulse)
+        self._rebuilding = Rebuilding(docker, pulse, records)
+        self._neighbours = Neighbours(docker, board, clock)
+        self._deciding = Deciding(
+            docker, self._rebuilding, admission, self._neighbours.dependents, docker_since, clock
+        )
+        self._posting = Posting(
+            board=board,
+            docker=docker,
+            telling=telling,
+            looked_after=lambda name: name in self._containers,
+            moved=self._wake_who_waits,
+            clock=clock,
+        )
+        self._lock = threading.Lock()
+        self._containers: Mapping[str, ManagedContainer] = {}
+        self._memories: dict[str, Memory] = {}
+
+    def define(self, containers: Mapping[str, ManagedContainer]) -> None:
+        """Look after these from now on.
+
+        Args:
+            containers: by name; those that are only watched among them.
+        """
+        with self._lock:
+            self._containers = containers
+            for name in self._memories.keys() - containers.keys():
+                del self._memories[name]
+        self._neighbours.define(containers)
+
+    def ask(self, verb: Verb, name: str) -> int:
+        """Have something done at the next look; the caller enqueues it.
+
+        Returns:
+            a number; once the status has more ``runs``, a look that began after this call has ended.
+        """
+        return self._memory(name).ask(verb)
+
+    def heard_stop(self, container: str) -> None:
+        """Docker tells that somebody has stopped a container through it.
+
+        Args:
+            container: the name of one that was defined.
+        """
+        memory = self._memory(container)
+        if memory.acting is None:
+            memory.stopped_at = self._clock.wall()
+
+    def work(self, name: str) -> None:
+        """Look at a container and do what can be done now."""
+        declared = self._containers.get(name)
+        if declared is None:
+            return
+        memory = self._memory(name)
+        verbs = memory.begin()
+        again: float | None = AGAIN
+        try:
+            with self._pulse.step(f"container {name}: look", LOOK):
+                again = self._look(declared, memory, verbs)
+        except Waiting as error:
+            # Docker is at work on it; whatever it stood for a moment ago still stands.
+            again = BUSY if error.reason is Reason.CONTAINER_BUSY else AGAIN
+            memory.end()
+            self._posting.keep(declared, memory, error)
+        except PortreeveError as error:
+            log.error("container %s: %s", name, error)
+            memory.end()
+            self._posting.keep(declared, memory, error)
+        if again is not None:
+            self._queue.add(key(name), again)
+
+    def _look(self, declared: ManagedContainer, memory: Memory, verbs: tuple[Verb, ...]) -> float | None:
+        """One look, and what follows from it; returns in how many seconds the next one is due."""
+        now, record = self._clock.wall(), self._records.get(declared.name)
+        if not memory.resumed:
+            record = self._rebuilding.resume(declared, record)
+            memory.resumed = True
+        seen = look(self._docker, declared.container, memory.seen)
+        observed = seen if isinstance(seen, Observed) else None
+        if observed is not None:
+            memory.seen = observed
+            if observed.runs:
+                memory.stopped_at = None
+            memory.probing = self._probe(declared, memory, observed, now)
+        truth = judge(declared, seen, memory.probing, record, now)
+        record = heed(verbs, declared, record)
+        if memory.stopped_at is not None and record.stopped_by_hand is None:
+            # Docker stops its containers itself before it ends, and tells of it in the same words.
+            require_that_it_stays(self._docker)
+        record = notice_end(record, observed, memory.stopped_at, self._docker_since())
+        unmet = self._neighbours.unmet(declared, observed)
+        plan = self._deciding.plan(declared, truth, observed, record, unmet, verbs)
+        self._records.put(plan.record, durable=plan.action is not None)
+        if plan.action is None or observed is None:
+            memory.end()
+            self._posting.post(declared, memory, truth, plan, unmet)
+            self._follow(declared, memory, truth)
+            return _soonest(plan.again, self._next_look(declared, memory, truth, unmet, now))
+        meanwhile = judge(declared, observed, memory.probing, record, now, acting=plan.action)
+        self._posting.post(declared, memory, meanwhile, plan, unmet)
+        self._follow(declared, memory, meanwhile)
+        self._act(declared, memory, plan, observed)
+        memory.end()
+        return 0.0
+
+    def _probe(self, declared: ManagedContainer, memory: Memory, observed: Observed, now: float) -> Probing:
+        probing = memory.probing.of(observed.id, observed.started_at, declared.start_timeout)
+        condition = effective(declared.ready, observed)
+        wanted = replace(declared.ready, condition=condition)
+        if not observed.runs or probing.settled(wanted):
+            return probing
+        return probing.after(probe(condition, observed, self._docker, timeout=wanted.timeout), wanted, now)
+
+    def _act(self, declared: ManagedContainer, memory: Memory, plan: Plan, observed: Observed) -> None:
+        assert plan.action is not None
+        memory.acting = plan.action
+        log.info("container %s: %s", declared.name, plan.action)
+        try:
+            if plan.action is Action.RECREATE:
+                self._rebuilding.begin(declared, observed, plan.record)
+            else:
+                self._acts.carry_out(plan.action, declared, observed, plan.networks)
+        except PortreeveError as error:
+            # What stands now is for the next look to find out, which comes at once.
+            log.warning("container %s: %s did not work: %s", declared.name, plan.action, error)
+        finally:
+            memory.acting = None
+            memory.stopped_at = None
+
+    def _follow(self, declared: ManagedContainer, memory: Memory, truth: Truth) -> None:
+        """Have the units of the host follow."""
+        if self._followers is None or truth.state in (ContainerState.UNKNOWN, ContainerState.RUNNING):
+            return
+        ready = truth.state is ContainerState.READY
+        if ready and memory.followed:
+            return
+        # Each time while it is not ready: who begins to wait for it meanwhile is remembered as well.
+        follow = self._followers.ready if ready else self._followers.lost
+        with self._pulse.step(f"container {declared.name}: units", LOOK):
+            self._records.put(follow(declared.name, self._records.get(declared.name)))
+        memory.followed = ready
+
+    def _next_look(
+        self,
+        declared: ManagedContainer,
+        memory: Memory,
+        truth: Truth,
+        unmet: tuple[Unmet, ...],
+        now: float,
+    ) -> float | None:
+        """Seconds until time alone, or a probe, may change something; ``None`` when only an event can."""
+        foreign = self._neighbours.foreign_again(unmet)
+        observed = memory.seen
+        if observed is None or not observed.runs or truth.state is ContainerState.ABSENT:
+            return foreign
+        starting = truth.state is not ContainerState.READY
+        probed = next_probe_in(memory.probing, declared.ready, starting=starting)
+        return _soonest(look_again_in(declared, observed, truth, now), probed, foreign)
+
+    def _wake_who_waits(self, status: ContainerStatus) -> None:
+        for name in self._neighbours.waiting_for(status):
+            self._queue.add(key(name))
+
+    def _memory(self, name: str) -> Memory:
+        with self._lock:
+            return self._memories.setdefault(name, Memory())
+
+
+def _soonest(*delays: float | None) -> float | None:
+    return min((delay for delay in delays if delay is not None), default=None)
