@@ -6,6 +6,7 @@ from enum import StrEnum
 from portreeve.definitions.supervised import Budget, Service
 from portreeve.errors import Reason
 from portreeve.reconcile.status import Trouble
+from portreeve.supervise.budget import backoff_delay, steady
 from portreeve.supervise.probing import Probing
 from portreeve.supervise.service_record import ServiceRecord
 from portreeve.supervise.status import ServiceState
@@ -13,8 +14,6 @@ from portreeve.systemd.unit_life import UnitLife
 from portreeve.systemd.unit_state import START_LIMIT_RESULTS
 
 _MIB = 1 << 20
-_DOUBLINGS = 16
-"""More would not change a delay, and would overflow at last."""
 
 
 class GuardAction(StrEnum):
@@ -142,8 +141,7 @@ def _up(seen: ServiceSnapshot) -> GuardPlan:
         what = f"{life.name} uses more memory than it may, and no control group holds it to that"
         evidence = f"{seen.resident / _MIB:.0f} MiB of {most / _MIB:.0f} MiB"
         return _restart(seen, Trouble(Reason.MEMORY_MAX, what, evidence, f"`systemctl status {life.name}`"))
-    # What serves has come back by itself, if it was given up. Its restarts count on until their time is over.
-    fine = replace(seen, record=replace(seen.record, gave_up=None))
+    fine = replace(seen, record=_earned_back(seen))
     if probing is None:
         return _stands(fine, ServiceState.ACTIVE, life.describe())
     evidence = probing.evidence or "it was not probed yet"
@@ -159,13 +157,13 @@ def _up(seen: ServiceSnapshot) -> GuardPlan:
 def _restart(seen: ServiceSnapshot, trouble: Trouble) -> GuardPlan:
     """Restart it for a trouble, where its budget allows that."""
     record, budget, now = seen.record, seen.service.restart, seen.now
-    if budget is None or record.gave_up is not None or now < record.not_before:
+    if budget is None or record.gave_up is not None or _must_wait(record, budget, now):
         return _stands(seen, ServiceState.UNREADY, trouble.evidence, trouble=trouble)
     if len(_recent(record, budget, now)) >= budget.max:
         given_up = replace(seen, record=replace(record, gave_up=now))
         return _stands(given_up, ServiceState.UNREADY, trouble.evidence, trouble=trouble)
     restarts = (*_recent(record, budget, now), now)
-    record = replace(record, restarts=restarts, not_before=now + _delay(budget, len(restarts)))
+    record = replace(record, restarts=restarts, not_before=now + backoff_delay(len(restarts) - 1, budget))
     evidence = f"it is restarted: {trouble.what}: {trouble.evidence}"
     restarted = replace(seen, record=record)
     return _stands(restarted, ServiceState.STARTING, evidence, trouble=trouble, action=GuardAction.RESTART)
@@ -194,11 +192,20 @@ def _forgiven(seen: ServiceSnapshot) -> ServiceRecord:
     return replace(record, restarts=(), gave_up=None, not_before=0.0)
 
 
+def _earned_back(seen: ServiceSnapshot) -> ServiceRecord:
+    """What was given up and has served by itself for a while is kept up again; its restarts count on."""
+    record, budget = seen.record, seen.service.restart
+    steady_since = record.since if record.state is ServiceState.ACTIVE else seen.now
+    if budget is not None and seen.now - steady_since < steady(budget):
+        return record
+    return replace(record, gave_up=None)
+
+
 def _recent(record: ServiceRecord, budget: Budget, now: float) -> tuple[float, ...]:
-    # One from the future was stored under a clock that has been set back since.
-    return tuple(when for when in record.restarts if now - budget.window < when <= now)
+    # One from the future was stored under a clock that was set back since, and would never be over.
+    return tuple(min(when, now) for when in record.restarts if now - when < budget.window)
 
 
-def _delay(budget: Budget, restarts: int) -> float:
-    shortest, longest = budget.backoff
-    return min(longest, shortest * 2.0 ** min(restarts - 1, _DOUBLINGS))
+def _must_wait(record: ServiceRecord, budget: Budget, now: float) -> bool:
+    # Further away than any delay: under a clock that was set back since.
+    return now < record.not_before <= now + budget.backoff[1]

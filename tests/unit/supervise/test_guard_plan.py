@@ -71,7 +71,7 @@ def test_a_service_that_runs_and_does_not_serve_is_restarted() -> None:
     plan = decide(seen(probing=HANGS))
     assert plan.action is GuardAction.RESTART
     assert plan.record.restarts == (NOW,)
-    assert plan.record.not_before == NOW + 2.0
+    assert NOW + 1.0 <= plan.record.not_before <= NOW + 2.0
     assert trouble_of(plan) is Reason.SERVICE_UNREADY
 
 
@@ -93,7 +93,8 @@ def test_restarts_are_further_and_further_apart_up_to_the_longest_pause() -> Non
         now = NOW + 10 * count
         record = decide(seen(probing=HANGS, record=record, now=now)).record
         pauses.append(record.not_before - now)
-    assert pauses == [2.0, 4.0, 5.0]
+    for pause, step in zip(pauses, (2.0, 4.0, 5.0), strict=True):
+        assert step / 2 <= pause <= step
 
 
 def test_a_budget_that_is_used_up_is_given_up_and_told() -> None:
@@ -128,9 +129,28 @@ def test_a_restart_by_systemd_forgives_nothing() -> None:
     assert (plan.action, plan.record.gave_up) == (None, NOW - 5)
 
 
-def test_what_serves_again_by_itself_is_no_longer_given_up_and_its_restarts_still_count() -> None:
-    plan = decide(seen(record=ServiceRecord("app", restarts=(NOW - 30,), gave_up=NOW - 5)))
-    assert (plan.record.gave_up, plan.record.restarts) == (None, (NOW - 30,))
+@pytest.mark.parametrize(("seconds", "gave_up"), [(4.0, NOW - 50), (5.0, None)])
+def test_what_has_served_by_itself_for_a_while_is_no_longer_given_up_and_its_restarts_still_count(
+    seconds: float, gave_up: float | None
+) -> None:
+    record = ServiceRecord(
+        "app", restarts=(NOW - 60,), gave_up=NOW - 50, state=ServiceState.ACTIVE, since=NOW - seconds
+    )
+    plan = decide(seen(record=record))
+    assert (plan.record.gave_up, plan.record.restarts) == (gave_up, (NOW - 60,))
+
+
+def test_what_serves_for_a_moment_after_it_was_given_up_is_not_kept_up_again() -> None:
+    record = ServiceRecord("app", gave_up=NOW - 50, state=ServiceState.UNREADY, since=NOW - 50)
+    assert decide(seen(record=record)).record.gave_up == NOW - 50
+
+
+def test_a_clock_that_was_set_back_neither_forgives_nor_delays_for_ever() -> None:
+    ahead = NOW + 86_400
+    record = ServiceRecord("app", restarts=(ahead,), not_before=ahead)
+    plan = decide(seen(probing=HANGS, record=record))
+    assert plan.action is GuardAction.RESTART
+    assert plan.record.restarts == (NOW, NOW)
 
 
 def test_a_crash_loop_that_systemd_has_ended_is_given_up_by_name() -> None:
