@@ -122,5 +122,7 @@ def _record(stored: Mapping[str, Any]) -> Record:
         container_id=text("container_id"),
         restart_count=whole("restart_count"),
         lost_units=tuple(str(each) for each in stored.get("lost_units", ())),
+        waiting_units=tuple(str(each) for each in stored.get("waiting_units", ())),
+        unit_boot=text("unit_boot"),
         journal=text("journal"),
     )
