@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from portreeve.control.conditions import Word
 from portreeve.definitions.schema import Table
 from portreeve.definitions.settings_tables import SettingsTable
 from portreeve.definitions.supervised_tables import ManagedTable, ServiceTable
 from portreeve.definitions.tables import SyncTable
 from portreeve.errors import ExitCode, Reason
 from portreeve.reconcile.status import Stage, State
+from portreeve.supervise.state import ContainerState
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PAGES = (*CHECKOUT.glob("*.md"), *(CHECKOUT / "docs").glob("*.md"))
@@ -34,6 +36,17 @@ def test_every_reason_tells_what_to_do() -> None:
 @pytest.mark.parametrize("state", State)
 def test_the_readme_has_every_state(state: State) -> None:
     assert f"| {state.value} |" in (CHECKOUT / "README.md").read_text()
+
+
+@pytest.mark.parametrize("state", ContainerState)
+def test_the_readme_has_every_state_of_a_container(state: ContainerState) -> None:
+    first_cells = re.findall(r"^\| ([^|]+) \|", (CHECKOUT / "README.md").read_text(), re.MULTILINE)
+    assert state.value in {word for cell in first_cells for word in cell.split(" · ")}
+
+
+@pytest.mark.parametrize("word", Word)
+def test_every_condition_of_wait_is_documented(word: Word) -> None:
+    assert f"`{word.value}" in page("wait.md")
 
 
 @pytest.mark.parametrize("word", [*Stage, *State])

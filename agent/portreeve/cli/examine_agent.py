@@ -4,10 +4,14 @@ from collections.abc import Iterator
 
 from portreeve import __version__
 from portreeve.cli.findings import Finding, fail, ok, warn
+from portreeve.cli.supervised import state_of, what_is_wrong
 from portreeve.cli.text import counted
+from portreeve.control.names import Kind
+from portreeve.control.outcome import Outcome, is_kept_up, of_container, of_service
 from portreeve.control.overview import Overview
 from portreeve.errors import PortreeveError
 from portreeve.reconcile.status import State
+from portreeve.supervise.status import ContainerStatus, ServiceStatus
 
 _TO_BE_SEEN = (State.OVERDUE, State.FAILED, State.BROKEN, State.UNDECLARED)
 
@@ -30,11 +34,27 @@ def answered(overview: Overview) -> Iterator[Finding]:
     if overview.problems:
         yield fail("definitions", counted(len(overview.problems), "problem"), "portreeve check")
     else:
-        yield ok("definitions", f"{counted(len(overview.syncs), 'sync')}, no problems")
+        kinds = {"sync": overview.syncs, "container": overview.containers, "service": overview.services}
+        words = [counted(len(found), kind) for kind, found in kinds.items() if found or kind == "sync"]
+        yield ok("definitions", f"{', '.join(words)}, no problems")
     for sync in overview.syncs:
         if sync.state in _TO_BE_SEEN:
             what = sync.trouble.what if sync.trouble else "no reason is known"
             yield warn(f"sync {sync.name}", f"{sync.state}: {what}", f"portreeve explain {sync.name}")
+    for container in overview.containers:
+        if is_kept_up(container) and of_container(container) is Outcome.FAILED:
+            yield _supervised(Kind.CONTAINER, container)
+    for service in overview.services:
+        if of_service(service) is Outcome.FAILED:
+            yield _supervised(Kind.SERVICE, service)
+    for sentence in overview.pressure:
+        yield warn("pressure", sentence, "free what is short; starts of containers are held back meanwhile")
+
+
+def _supervised(kind: Kind, status: ContainerStatus | ServiceStatus) -> Finding:
+    why = what_is_wrong(status)
+    what = f"{state_of(status)}: {why}" if why else state_of(status)
+    return warn(f"{kind.value} {status.name}", what, f"portreeve explain {kind.value}:{status.name}")
 
 
 def _docker(overview: Overview) -> Finding:
@@ -42,6 +62,6 @@ def _docker(overview: Overview) -> Finding:
     if docker.state == "up":
         return ok("docker", f"up {docker.version}".rstrip())
     if docker.state == "unused":
-        return ok("docker", "no sync needs it")
+        return ok("docker", "nothing needs it")
     what = f"{docker.state}: {docker.evidence}" if docker.evidence else docker.state
     return fail("docker", what, "systemctl status docker")

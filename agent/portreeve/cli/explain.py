@@ -1,15 +1,25 @@
-"""``portreeve explain``: everything about one sync."""
+"""``portreeve explain``: everything about one sync, container or service."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import click
 
-from portreeve.cli.options import agent_client, complete_syncs, echo_json, output_option
+from portreeve.cli.explain_supervised import (
+    Fact,
+    container_facts,
+    container_title,
+    service_facts,
+    service_title,
+)
+from portreeve.cli.options import agent_client, complete_anything, echo_json, output_option
 from portreeve.cli.text import ago, ahead, clock_time, coloured, counted, printable_data, state_words
 from portreeve.clock import SYSTEM_CLOCK
 from portreeve.control import codec
 from portreeve.control.client import quote
-from portreeve.errors import ExitCode
+from portreeve.control.names import Kind
+from portreeve.errors import ExitCode, Misuse, Reason
 from portreeve.reconcile.status import Stage, State, SyncStatus
 
 _STAGES = {
@@ -25,35 +35,116 @@ _LABEL_WIDTH = 11
 
 
 @click.command("explain", epilog="Example: portreeve explain cockpit")
-@click.argument("name", shell_complete=complete_syncs)
+@click.argument("name", shell_complete=complete_anything)
 @output_option
 def command(name: str, output: str) -> ExitCode:
-    """Tell which step of a sync stands, on what evidence, since when, and what to do.
+    """Tell what stands in the way of NAME, on what evidence, since when, and what to do.
 
-    Also its values and where they come from, which defaults are in use, and the files it generates. The exit
-    code is 0 whenever this could be told.
+    Of a sync also its values and where they come from, which defaults are in use, and the files it generates;
+    of a container when it counts as ready, what its probe saw, its restarts and, for root, the end of its
+    log. Where a container or service has the name of a sync: container:NAME, service:NAME. The exit code is 0
+    whenever this could be told.
     """
-    data = agent_client().get(f"/v1/syncs/{quote(name)}")
+    client = agent_client()
+    (kind, plain), *others = find(name, client.get("/v1/status"))
+    # What a container logs is for root alone.
+    control = kind is Kind.CONTAINER and os.geteuid() == 0
+    data = client.get(f"/v1/{kind.value}s/{quote(plain)}", control=control)
     if output == "json":
         echo_json(data)
     else:
-        for line in report(codec.sync_status(printable_data(data)), SYSTEM_CLOCK.wall()):
+        for line in report_of(kind, printable_data(data), SYSTEM_CLOCK.wall()):
             click.echo(line)
+        for other, known in others:
+            click.echo(f"there is a {other.value} too: portreeve explain {other.value}:{known}", err=True)
     return ExitCode.DONE
 
 
+def find(text: str, status: dict[str, Any]) -> list[tuple[Kind, str]]:
+    """What a name may mean: a sync before a container or a service, unless the name says what it is of.
+
+    Args:
+        text: as somebody wrote it: a name, also a container's own, or ``container:NAME``.
+        status: the answer of ``/v1/status``.
+
+    Returns:
+        kind and name of what is meant, then of what else has the name.
+
+    Raises:
+        Misuse: there is no such sync, and a container and a service have this name.
+    """
+    prefix, _, rest = text.partition(":")
+    kinds = (Kind.SYNC, Kind.CONTAINER, Kind.SERVICE)
+    asked = [kind for kind in kinds if rest and kind.value == prefix]
+    name = rest if asked else text
+    # A name that nothing has is told by the agent, with a suggestion.
+    found = [
+        (kind, known)
+        for kind in asked or kinds
+        for known in [_known_as(name, status.get(f"{kind.value}s", []))]
+        if known is not None
+    ] or [(asked[0] if asked else _likeliest(name, status, kinds), name)]
+    if len(found) > 1 and found[0][0] is not Kind.SYNC:
+        meant = " or ".join(f"{kind.value}:{known}" for kind, known in found)
+        raise Misuse(
+            Reason.USAGE, f"`{name}` is a container and a service", hint=f"portreeve explain {meant}"
+        )
+    return found
+
+
+def _known_as(name: str, statuses: list[dict[str, Any]]) -> str | None:
+    """The name of what is called so: by its definition, else by Docker or systemd."""
+    for key in ("name", "container", "unit"):
+        for status in statuses:
+            if status.get(key) == name:
+                return str(status["name"])
+    return None
+
+
+def _likeliest(name: str, status: dict[str, Any], kinds: Iterable[Kind]) -> Kind:
+    """The kind in which something has a name like this."""
+    from portreeve.definitions.suggestions import nearest
+
+    names = {kind: [one["name"] for one in status.get(f"{kind.value}s", ())] for kind in kinds}
+    near = nearest(name, [one for found in names.values() for one in found])
+    return next((kind for kind, found in names.items() if near in found), Kind.SYNC)
+
+
+def report_of(kind: Kind, data: dict[str, Any], now: float) -> list[str]:
+    """The lines that a person reads.
+
+    Args:
+        kind: what it is about.
+        data: what the agent told.
+        now: wall-clock seconds.
+    """
+    if kind is Kind.CONTAINER:
+        container = codec.container_status(data)
+        facts = container_facts(container, now)
+        return _lines(container_title(container), container.description, facts)
+    if kind is Kind.SERVICE:
+        service = codec.service_status(data)
+        return _lines(service_title(service), service.description, service_facts(service, now))
+    return report(codec.sync_status(data), now)
+
+
 def report(sync: SyncStatus, now: float) -> list[str]:
-    """The lines a person reads.
+    """The lines that a person reads about a sync.
 
     Args:
         sync: what the agent told.
         now: wall-clock seconds.
     """
-    lines = [f"{sync.name} is {coloured(state_words(sync.state), sync.state)}"]
-    if sync.description:
-        lines.append(f"  {sync.description}")
+    title = f"{sync.name} is {coloured(state_words(sync.state), sync.state)}"
+    return _lines(title, sync.description, _facts(sync, now))
+
+
+def _lines(title: str, description: str, facts: Iterable[Fact]) -> list[str]:
+    lines = [title]
+    if description:
+        lines.append(f"  {description}")
     lines.append("")
-    for label, text in _facts(sync, now):
+    for label, text in facts:
         first, *more = text.splitlines() or [""]
         lines.append(f"{label:{_LABEL_WIDTH}}{first}".rstrip())
         lines += [" " * _LABEL_WIDTH + line for line in more]

@@ -20,12 +20,14 @@ INTERRUPTED = 130
 
 SUMMARIES = {
     "status": "What stands, at a glance.",
-    "explain": "Everything about one sync: what stands, why, since when, what to do.",
+    "explain": "Everything about one thing: what stands, why, since when, what to do.",
     "sync": "Converge now.",
     "diff": "What would change in the files, as diffs.",
     "wait": "Wait until syncs are in step, containers and services are ready, Docker is up.",
     "history": "The generations of a sync.",
     "rollback": "Put an earlier generation back and hold it there.",
+    "containers": "List, start, stop, reset and recreate declared containers.",
+    "services": "List guarded services, and guard again what was given up.",
     "adopt": "Take the values that the host has now into their sources.",
     "check": "Tell every mistake in definitions and templates, offline.",
     "graph": "A picture of what was declared, offline.",

@@ -81,6 +81,11 @@ def complete_containers(_context: click.Context, _parameter: click.Parameter, in
     return [name for name in _names()["containers"] if name.startswith(incomplete)]
 
 
+def complete_services(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Names of guarded services, if the agent can be asked."""
+    return [name for name in _names()["services"] if name.startswith(incomplete)]
+
+
 def complete_targets(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """Targets of ``wait``.
 

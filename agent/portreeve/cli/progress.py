@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from portreeve.cli.exit_codes import EXIT_CODES
-from portreeve.cli.supervised import container_words, service_words
+from portreeve.cli.supervised import line_of
 from portreeve.cli.text import NO_SYNCS, coloured, printable_data, state_words
 from portreeve.control import codec
 from portreeve.control.outcome import Outcome
@@ -81,10 +81,10 @@ def line_text(line: dict[str, Any]) -> tuple[str, str]:
         return "docker:", f"{words}: {docker.evidence}" if docker.evidence else words
     if "container" in line:
         container = codec.container_status(line["container"])
-        return f"container:{container.name}", f"{container.name}: {container_words(container)}"
+        return f"container:{container.name}", f"{container.name}: {line_of(container)}"
     if "service" in line:
         service = codec.service_status(line["service"])
-        return f"service:{service.name}", f"{service.name}: {service_words(service)}"
+        return f"service:{service.name}", f"{service.name}: {line_of(service)}"
     sync = codec.sync_status(line["sync"])
     why = f": {sync.trouble.what}" if sync.trouble else ""
     state = coloured(state_words(sync.state), sync.state)

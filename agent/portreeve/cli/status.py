@@ -7,7 +7,18 @@ import click
 
 from portreeve.cli.exit_codes import EXIT_CODES
 from portreeve.cli.options import agent_client, echo_json, output_option
-from portreeve.cli.text import NO_SYNCS, ago, ahead, counted, pairs, printable_data, state_words, table
+from portreeve.cli.supervised import container_table, counts, service_table
+from portreeve.cli.text import (
+    COLOURS,
+    NO_SYNCS,
+    ago,
+    ahead,
+    counted,
+    pairs,
+    printable_data,
+    state_words,
+    table,
+)
 from portreeve.clock import SYSTEM_CLOCK
 from portreeve.control import codec
 from portreeve.control.outcome import outcome_of
@@ -22,10 +33,11 @@ _MOST_PROBLEMS = 10
 @click.command("status", epilog="Example: portreeve status --output json")
 @output_option
 def command(output: str) -> ExitCode:
-    """Show every sync: its state, its values, and why it is not in step.
+    """Show every sync, container and guarded service: its state, and why it is not as it should be.
 
-    The exit code tells the worst of them: 0 all are in step or held as asked, 1 one failed or a definition
-    has problems, 3 one waits, 4 one waits for Docker itself or the agent does not answer.
+    The exit code tells the worst of them: 0 all are in step (or held as asked), ready or not kept up; 1 one
+    failed, is unready or was given up, or a definition has problems; 3 one waits; 4 one waits for Docker
+    itself or the agent does not answer.
     """
     data = agent_client().get("/v1/status")
     if output == "json":
@@ -35,7 +47,8 @@ def command(output: str) -> ExitCode:
         overview = codec.overview(printable_data(data))
         for line in report(overview, SYSTEM_CLOCK.wall()):
             click.echo(line)
-    return ExitCode.FAILED if overview.problems else EXIT_CODES[outcome_of(overview.syncs)]
+    outcome = outcome_of(overview.syncs, overview.containers, overview.services)
+    return ExitCode.FAILED if overview.problems else EXIT_CODES[outcome]
 
 
 def report(overview: Overview, now: float) -> list[str]:
@@ -49,8 +62,14 @@ def report(overview: Overview, now: float) -> list[str]:
     if overview.syncs:
         rows = [["SYNC", "STATE", "SINCE", "VALUES", "WHY / NEXT"]]
         rows += [_row(sync, now) for sync in overview.syncs]
-        colours = {number: {1: sync.state} for number, sync in enumerate(overview.syncs, 1)}
+        colours = {number: {1: COLOURS[sync.state]} for number, sync in enumerate(overview.syncs, 1)}
         lines += ["", *table(rows, colours)]
+    if overview.containers:
+        lines += ["", *container_table(overview.containers, now, wide=False)]
+    if overview.services:
+        lines += ["", *service_table(overview.services, now)]
+    if overview.pressure:
+        lines += ["", "the host is short of something:", *(f"  {line}" for line in overview.pressure)]
     if overview.problems:
         problems = counted(len(overview.problems), "problem")
         lines += ["", f"{problems} in definitions (`portreeve check` shows the lines, and what to do):"]
@@ -69,8 +88,11 @@ def docker_words(docker: DockerStatus) -> str:
 
 def _summary(overview: Overview) -> str:
     starting = [] if overview.ready else ["starting"]
-    syncs = _counts(overview.syncs) if overview.syncs else NO_SYNCS
-    return " · ".join([f"portreeve {overview.version}", *starting, docker_words(overview.docker), syncs])
+    words = [_counts(overview.syncs)] if overview.syncs else []
+    words += [counts("container", overview.containers)] if overview.containers else []
+    words += [counts("service", overview.services)] if overview.services else []
+    head = [f"portreeve {overview.version}", *starting, docker_words(overview.docker)]
+    return " · ".join([*head, *(words or [NO_SYNCS])])
 
 
 def _counts(syncs: Sequence[SyncStatus]) -> str:

@@ -86,14 +86,12 @@ def pairs(values: Mapping[str, str]) -> str:
     return " ".join(f"{name}={value}" for name, value in values.items()) or "-"
 
 
-def table(
-    rows: Sequence[Sequence[str]], colours: Mapping[int, Mapping[int, State]] | None = None
-) -> list[str]:
+def table(rows: Sequence[Sequence[str]], colours: Mapping[int, Mapping[int, str]] | None = None) -> list[str]:
     """Rows as lines with aligned columns.
 
     Args:
         rows: the cells, the header first; line breaks in a cell become blanks.
-        colours: by row and column, the state whose colour a cell has.
+        colours: by row and column, the colour of a cell.
     """
     cells = [[" ".join(cell.split()) for cell in row] for row in rows]
     widths = [max(len(row[column]) for row in cells) for column in range(len(cells[0]))]
@@ -101,8 +99,8 @@ def table(
     for number, row in enumerate(cells):
         parts = []
         for column, cell in enumerate(row):
-            state = (colours or {}).get(number, {}).get(column)
+            colour = (colours or {}).get(number, {}).get(column)
             padding = " " * (widths[column] - len(cell))
-            parts.append((coloured(cell, state) if state else cell) + padding)
+            parts.append((click.style(cell, fg=colour) if colour else cell) + padding)
         lines.append("  ".join(parts).rstrip())
     return lines

@@ -15,7 +15,7 @@ from portreeve.control.conditions import CONDITIONS, Condition, Word, condition_
 from portreeve.control.names import Kind, parse_target
 from portreeve.control.outcome import Outcome
 from portreeve.definitions.quantities import format_duration
-from portreeve.errors import ExitCode, Failed, Misuse, Reason, Unreachable, Waiting
+from portreeve.errors import ExitCode, Failed, Misuse, Reason, Refused, Unreachable, Waiting
 from portreeve.paths import Paths
 
 if TYPE_CHECKING:
@@ -76,9 +76,7 @@ def command(targets: tuple[str, ...], condition: Condition | None, timeout: floa
     query = "&".join(f"target={quote(text)}" for text in wanted)
     query += f"&for={quote(str(condition))}" if condition is not None else ""
     deadline = SYSTEM_CLOCK.monotonic() + timeout
-    # Only root may have a container watched that nobody declared.
-    control = os.geteuid() == 0 and any(text.startswith("container:") for text in wanted)
-    asking = _Asking(query, output, pending=list(wanted), control=control)
+    asking = _Asking(query, output, pending=list(wanted))
     while (remaining := deadline - SYSTEM_CLOCK.monotonic()) > 0:
         if asking.ask(remaining):
             return ExitCode.DONE
@@ -95,13 +93,12 @@ class _Asking:
         query: of ``/v1/wait``, without the time.
         output: ``text`` or ``json``.
         pending: what is waited for.
-        control: ask the control socket.
     """
 
-    def __init__(self, query: str, output: str, pending: Sequence[str], *, control: bool) -> None:
+    def __init__(self, query: str, output: str, pending: Sequence[str]) -> None:
         self._query = query
         self._output = output
-        self._control = control
+        self._control = False
         self.pending = pending
         self.reached = False
         self.unreachable: Unreachable | None = None
@@ -111,12 +108,20 @@ class _Asking:
 
         Raises:
             Failed: something was given up.
+            Refused: a container is to be watched that nobody declared, for somebody else than root.
         """
         try:
             last = progress.follow(self._lines(remaining), self._output)
         except Unreachable as error:
             self.unreachable = None if self.reached else error
             return False
+        except Refused:
+            # A container that nobody declared is watched for root alone. All else is asked of the public
+            # socket: the waiting units of a boot must not take the connections of who acts.
+            if self._control or os.geteuid() != 0:
+                raise
+            self._control = True
+            return self.ask(remaining)
         self.pending = last["pending"]
         if last["result"] == Outcome.FAILED:
             raise _given_up(last["gave_up"])

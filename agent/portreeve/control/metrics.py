@@ -41,7 +41,7 @@ class Metrics(Collector):
         yield GaugeMetricFamily("portreeve_ready", "1 once every sync was tried.", float(now.ready))
         yield GaugeMetricFamily(
             "portreeve_docker_up",
-            "1 while Docker answers; 0 also when no sync needs it.",
+            "1 while Docker answers; 0 also when nothing needs it.",
             now.docker.state == "up",
         )
         yield GaugeMetricFamily(

@@ -83,7 +83,12 @@ def sync_ended(status: SyncStatus | None, runs: int) -> Outcome | None:
 
 
 def is_kept_up(status: ContainerStatus) -> bool:
-    """The container is to run: as its definition says, or as an administrator last asked."""
+    """The container is to run: as its definition says, or as an administrator last asked.
+
+    One that somebody stopped through Docker is left so.
+    """
+    if status.trouble is not None and status.trouble.reason is Reason.CONTAINER_STOPPED:
+        return False
     return status.declared and (status.wanted == "up" or (status.autostart and status.wanted != "down"))
 
 

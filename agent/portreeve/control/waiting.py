@@ -85,7 +85,7 @@ class _Waiting:
             if not pending:
                 yield {"result": Outcome.DONE.value, "pending": []}
                 return
-            hopeless = [target.text for target in self._wanted if self._is_hopeless(target, seen)]
+            hopeless = [self._known_as(target) for target in self._wanted if self._is_hopeless(target, seen)]
             if hopeless:
                 yield {"result": Outcome.FAILED.value, "pending": pending, "gave_up": hopeless}
                 return
@@ -104,7 +104,7 @@ class _Waiting:
                 raise unknown_service(name, seen.services)
         for target in self._wanted:
             if target.kind is Kind.CONTAINER and self._name(target) not in seen.containers:
-                self._names[target] = self._watched(target.name)
+                self._names[target] = _defined(target.name, seen) or self._watched(target.name)
         syncs = named[Kind.SYNC]
         if named[Kind.ALL]:
             syncs = [*syncs, *(name for name, status in seen.syncs.items() if _is_declared(status.state))]
@@ -122,6 +122,10 @@ class _Waiting:
 
     def _name(self, target: WaitTarget) -> str:
         return self._names.get(target, target.name)
+
+    def _known_as(self, target: WaitTarget) -> str:
+        """The target by the name that other commands know it by."""
+        return WaitTarget(target.kind, self._name(target)).text
 
     def _holds(self, target: WaitTarget, seen: Seen, overview: Overview) -> bool:
         condition = self._wanted[target]
@@ -149,6 +153,11 @@ class _Waiting:
             container = seen.containers.get(self._name(target))
             return container is not None and is_hopeless(container, condition)
         return False
+
+
+def _defined(container: str, seen: Seen) -> str | None:
+    """The name of the definition of a container, where it has one."""
+    return next((name for name, status in seen.containers.items() if status.container == container), None)
 
 
 def _is_declared(state: State) -> bool:

@@ -102,7 +102,7 @@ class DockerStatus:
     """What is known of Docker.
 
     Args:
-        state: ``up``, ``down``, ``hung``, ``version-refused``, ``error``, or ``unused``: no sync needs it.
+        state: ``up``, ``down``, ``hung``, ``version-refused``, ``error``, or ``unused``: nothing needs it.
         version: the daemon's, when up.
         evidence: why, when not up.
         since: wall-clock seconds.

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
-from fakes.board_agent import BoardAgent, sync
+from fakes.board_agent import BoardAgent, container, service, sync
 from portreeve.cli import examine_agent, examine_host, examine_state
 from portreeve.cli.doctor import report
 from portreeve.cli.findings import Finding, Level, fail, ok, warn
@@ -18,6 +18,8 @@ from portreeve.paths import Paths
 from portreeve.process import Completed
 from portreeve.reconcile.status import DockerStatus, State, Trouble
 from portreeve.reconcile.store import Store
+from portreeve.supervise.state import ContainerState
+from portreeve.supervise.status import ServiceState
 
 from .conftest import Portreeve
 
@@ -126,6 +128,24 @@ def test_what_the_agent_tells_of_itself_and_of_docker() -> None:
         "definitions": Level.FAIL,
         "sync a": Level.WARN,
     }
+
+
+def test_containers_and_services_that_should_be_seen_to_are_named() -> None:
+    agent = BoardAgent(sync("a"))
+    loops = "it keeps ending, and Docker has restarted it 3 times"
+    agent.containers.post(container("db", ContainerState.RESTARTING, evidence=loops))
+    agent.containers.post(container("slow", ContainerState.STARTING))
+    agent.containers.post(container("left", ContainerState.UNREADY, autostart=False))
+    agent.services.post(service("daemon", ServiceState.FAILED, gave_up=True))
+    agent.pressure = ("4 % of memory is available",)
+    found = {finding.name: finding for finding in examine_agent.answered(agent.overview())}
+    assert found["definitions"].what == "1 sync, 3 containers, 1 service, no problems"
+    assert [name for name, finding in found.items() if finding.level is Level.WARN] == [
+        *("container db", "service daemon", "pressure")
+    ]
+    assert found["container db"].what == f"restarting: {loops}"
+    assert found["container db"].remedy == "portreeve explain container:db"
+    assert found["service daemon"].what == "failed, given up"
 
 
 @pytest.mark.usefixtures("server")

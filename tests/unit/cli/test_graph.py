@@ -60,5 +60,7 @@ def test_the_pictures_in_the_docs_are_those_of_what_is_shipped(
     host = Host(tmp_path / "other")
     shutil.copytree(TOP / shipped, host.etc, dirs_exist_ok=True)
     file = TOP / f"docs/graph-{picture}.svg"
-    drawn = graph(host, "--format", "svg").stdout
-    assert drawn == file.read_text(), f"`portreeve graph --format svg` gives another picture than {file}"
+    # The examples have a guarded service besides, which the text beside the picture is not about.
+    names = ["cockpit"] if picture == "cockpit" else []
+    drawn = graph(host, *names, "--format", "svg").stdout
+    assert drawn == file.read_text(), f"`portreeve graph` gives another picture than {file}"

@@ -18,6 +18,10 @@ from .conftest import Portreeve
 
 AGENT = str(Path(__file__).parents[3] / "agent")
 ASKING = ("status", "explain", "sync", "diff", "wait", "history", "rollback", "doctor")
+GROUPED = (
+    *(("containers", verb) for verb in ("list", "start", "stop", "reset", "recreate")),
+    *(("services", verb) for verb in ("list", "reset")),
+)
 
 
 def test_the_version_is_told(portreeve: Portreeve) -> None:
@@ -30,9 +34,9 @@ def test_help_lists_every_command(portreeve: Portreeve) -> None:
     assert all(f"\n  {name} " in out for name in SUMMARIES)
 
 
-@pytest.mark.parametrize("name", ASKING)
-def test_every_command_has_an_example_and_two_outputs(portreeve: Portreeve, name: str) -> None:
-    code, out, _ = portreeve(name, "--help")
+@pytest.mark.parametrize("words", [*((name,) for name in ASKING), *GROUPED], ids=" ".join)
+def test_every_command_has_an_example_and_two_outputs(portreeve: Portreeve, words: tuple[str, ...]) -> None:
+    code, out, _ = portreeve(*words, "--help")
     assert code == 0
     assert "Example: " in out
     assert "--output [text|json]" in out
@@ -53,7 +57,7 @@ def test_a_wrong_option_is_a_usage_error(portreeve: Portreeve) -> None:
     assert err.splitlines()[-1] == "  hint: portreeve status --help"
 
 
-@pytest.mark.parametrize("words", [(), ("units",)])
+@pytest.mark.parametrize("words", [(), ("units",), ("containers",), ("services",)])
 def test_without_a_command_the_help_is_shown_as_an_error(
     portreeve: Portreeve, words: tuple[str, ...]
 ) -> None:
@@ -63,8 +67,9 @@ def test_without_a_command_the_help_is_shown_as_an_error(
     assert "hint:" not in err
 
 
-def test_no_summary_of_a_command_is_cut_off(portreeve: Portreeve) -> None:
-    assert "..." not in portreeve("units", "--help")[1].partition("Commands:")[2]
+@pytest.mark.parametrize("group", ["units", "containers", "services"])
+def test_no_summary_of_a_command_is_cut_off(portreeve: Portreeve, group: str) -> None:
+    assert "..." not in portreeve(group, "--help")[1].partition("Commands:")[2]
 
 
 class Command(click.Command):
@@ -180,7 +185,7 @@ def completions(words: str, at: int) -> list[str]:
 
 
 def test_commands_are_completed(paths: Paths) -> None:
-    assert completions("portreeve s", 1) == ["status", "sync"]
+    assert completions("portreeve st", 1) == ["status"]
 
 
 def test_names_are_completed_by_asking_the_agent(

@@ -26,7 +26,11 @@ HEAVY = {
 
 
 @pytest.mark.parametrize(
-    "name", ["main", "status", "explain", "sync", "diff", "wait", "history", "rollback", "doctor"]
+    "name",
+    [
+        *("main", "status", "explain", "sync", "diff", "wait", "history", "rollback", "doctor"),
+        *("containers", "services"),
+    ],
 )
 def test_nothing_heavy_is_imported(name: str) -> None:
     code = f"import sys, portreeve.cli.main, portreeve.cli.{name}; print(*sys.modules)"

@@ -122,6 +122,17 @@ def test_a_container_is_followed_by_the_name_of_its_definition(agent: BoardAgent
     ]
 
 
+def test_a_declared_container_is_known_by_its_own_name_too(agent: BoardAgent) -> None:
+    agent.containers.post(container("apphub", container="websoft9-apphub", gave_up=True))
+    *_, last = wait(agent, "container:websoft9-apphub", trusted=False, condition="healthy")
+    assert last == {
+        "result": "failed",
+        "pending": ["container:websoft9-apphub"],
+        "gave_up": ["container:apphub"],
+    }
+    assert agent.requests == []
+
+
 def test_a_container_whose_definition_goes_is_watched_on(agent: BoardAgent) -> None:
     stream = wait(agent, "container:db")
     next(stream)
