@@ -61,7 +61,8 @@ class FakeUnit:
     listen: tuple[tuple[str, str], ...] = ()
     triggers: tuple[str, ...] = ()
     job: int = 0
-    main_pid: int = 4711
+    main_pid: int = 1 << 22
+    """No process has it: it is beyond the kernel's own limit."""
     exit_status: int = 0
     auto_restarts: int = 0
     invocation: bytes = b"\x01"

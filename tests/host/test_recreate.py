@@ -43,17 +43,20 @@ class Killed(Exception):
 
 
 class Stored:
-    """Keeps the last text, and lets the agent be killed before or after a step."""
+    """Keeps the last text; the agent is killed when it tells one, before that is stored (`lost`) or after."""
 
-    def __init__(self, kill_at: int = 0) -> None:
+    def __init__(self, kill_at: int = 0, *, lost: bool = False) -> None:
         self.texts: list[str] = []
         self._kill_at = kill_at
+        self._lost = lost
 
     @property
     def last(self) -> str:
         return self.texts[-1]
 
     def __call__(self, text: str) -> None:
+        if self._lost and len(self.texts) + 1 == self._kill_at:
+            raise Killed
         self.texts.append(text)
         if len(self.texts) == self._kill_at:
             raise Killed
@@ -139,6 +142,7 @@ def test_the_new_one_is_the_old_ones_equal_and_has_its_data(docker: Docker, cont
     plan = plan_recreation(docker, old)
     assert not plan.refusals
     assert "it is in network back again, as db-client too" in plan.steps
+    assert "it is in network front again, as www too" in plan.steps
     assert "volume web-data at /data is kept" in plan.steps
     unchanged = shown(containers, "web")
     assert compared(unchanged) == compared(before)
@@ -222,14 +226,16 @@ def test_a_new_one_that_cannot_be_started_gives_the_place_back(
     assert containers.state("taken") == "running"
 
 
-@pytest.mark.parametrize("kill_at", range(1, 7))
+@pytest.mark.parametrize(
+    ("kill_at", "lost"), [*((each, False) for each in range(1, 7)), (4, True), (6, True)]
+)
 def test_an_agent_killed_at_any_step_leaves_one_container_of_that_name_running(
-    docker: Docker, containers: Containers, kill_at: int
+    docker: Docker, containers: Containers, kill_at: int, lost: bool
 ) -> None:
-    name = f"cut{kill_at}"
+    name = f"cut{kill_at}{lost}".lower()
     old = containers.run(name, "--restart=always", "-v", "/kept")
     containers.docker("exec", name, "touch", "/kept/here")
-    before, stored = compared(shown(containers, name)), Stored(kill_at)
+    before, stored = compared(shown(containers, name)), Stored(kill_at, lost=lost)
     with pytest.raises(Killed):
         begin(docker, old, stop_timeout=1, journal=stored)
     assert resume(docker, stored.last) is Outcome.PUT_BACK

@@ -258,13 +258,13 @@ def _connect(client: "APIClient", container_id: str, rebuilt: Rebuilt) -> None:
     if not rebuilt.networks:
         return
     present = set(client.inspect_container(container_id)["NetworkSettings"]["Networks"])
-    for network in sorted(rebuilt.networks - present):
+    for network in sorted(rebuilt.networks.keys() - present):
         _post(
             client,
             f"networks/{quote(network, safe='')}/connect",
-            {"Container": container_id, "EndpointConfig": rebuilt.connect[network]},
+            {"Container": container_id, "EndpointConfig": dict(rebuilt.networks[network])},
         )
-    for network in sorted(present - rebuilt.networks):
+    for network in sorted(present - rebuilt.networks.keys()):
         client.disconnect_container_from_network(container_id, network)
 
 

@@ -28,13 +28,12 @@ class Rebuilt:
 
     Args:
         body: of ``POST /containers/create``; it has the environment, and may hold secrets.
-        connect: endpoints by network, for ``POST /networks/{name}/connect`` before it is started.
-        networks: all that it shall be in, for containers that have networks of their own.
+        networks: those that it shall be in, with its endpoint in each, for ``POST /networks/{name}/connect``
+            where it is not in it yet; none for one without networks of its own.
     """
 
     body: Mapping[str, Any] = field(repr=False)
-    connect: Mapping[str, Mapping[str, Any]]
-    networks: frozenset[str]
+    networks: Mapping[str, Mapping[str, Any]]
 
 
 def rebuild(raw: Mapping[str, Any], image: str, api_version: str, host_name: str = "") -> Rebuilt:
@@ -68,8 +67,7 @@ def rebuild(raw: Mapping[str, Any], image: str, api_version: str, host_name: str
         # The mode may be the network's id, and Docker looks for the endpoint by the word of the mode.
         key = "bridge" if mode == "default" else mode
         body["NetworkingConfig"] = {"EndpointsConfig": {key: endpoints[first]}}
-    others = {name: each for name, each in endpoints.items() if name != first}
-    return Rebuilt(body, others, frozenset(endpoints))
+    return Rebuilt(body, endpoints)
 
 
 def shared(mode: str) -> str:

@@ -138,8 +138,8 @@ def _kept(raw: Mapping[str, Any], rebuilt: Rebuilt) -> Iterator[str]:
     mode = host_config.get("NetworkMode") or "default"
     if mode in BUILT_IN or shared(mode):
         yield f"its network mode {mode[:22]} is kept"
-    for network in sorted(rebuilt.networks):
-        aliases = rebuilt.connect.get(network, {}).get("Aliases") or ()
+    for network, endpoint in sorted(rebuilt.networks.items()):
+        aliases = endpoint.get("Aliases") or ()
         yield f"it is in network {network} again" + (f", as {', '.join(aliases)} too" if aliases else "")
     for port, bindings in sorted((host_config.get("PortBindings") or {}).items()):
         for each in bindings or ():

@@ -8,11 +8,12 @@ from portreeve.errors import Failed, Refused, Waiting
 from portreeve.reconcile.status import Trouble
 from portreeve.supervise.guard_plan import GuardAction, GuardPlan, ServiceSnapshot, decide
 from portreeve.supervise.probes import probe_service
-from portreeve.supervise.probing import Probing, next_probe_in
+from portreeve.supervise.probing import ProbeResult, Probing, next_probe_in
 from portreeve.supervise.service_record import ServiceRecord
 from portreeve.supervise.status import ServiceState, ServiceStatus
 from portreeve.systemd.bus import Systemd
 from portreeve.systemd.generate import container_unit
+from portreeve.systemd.main_process import is_stopped
 from portreeve.systemd.unit_life import UnitLife
 from portreeve.systemd.unit_memory import resident
 
@@ -77,7 +78,10 @@ class Guard:
             return None
         known = self._probings.get(service.name, Probing())
         known = known.of(life.invocation, life.active_since, service.start_grace)
-        result = probe_service(probe.condition, timeout=probe.timeout)
+        if is_stopped(life.main_pid):
+            result = ProbeResult(False, "its main process is frozen (SIGSTOP)")
+        else:
+            result = probe_service(probe.condition, timeout=probe.timeout)
         self._probings[service.name] = known.after(result, probe, self._clock.wall())
         return self._probings[service.name]
 
@@ -92,6 +96,8 @@ class Guard:
             match plan.action:
                 case GuardAction.RESTART:
                     self._systemd.restart_soon(service.unit)
+                case GuardAction.FORGET:
+                    self._systemd.reset_failed(service.unit)
                 case GuardAction.START:
                     self._systemd.reset_failed(service.unit)
                     self._systemd.start_soon(service.unit)
@@ -102,7 +108,7 @@ class Guard:
 
     def _again(self, service: Service, plan: GuardPlan, probing: Probing | None) -> float:
         probe = service.probe or Probe(interval=_QUIET)
-        if plan.action is not None:
+        if plan.action in {GuardAction.RESTART, GuardAction.START}:
             return _MOVING
         match plan.record.state:
             case ServiceState.STARTING if probing is not None:

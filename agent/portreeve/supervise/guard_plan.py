@@ -21,6 +21,8 @@ class GuardAction(StrEnum):
 
     RESTART = "restart"
     START = "start"
+    FORGET = "forget"
+    """Have systemd forget how often it was started, or its start limit would refuse the administrator too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +120,10 @@ def _failed(seen: ServiceSnapshot) -> GuardPlan:
         return _stands(seen, ServiceState.STARTING, told, action=GuardAction.START)
     if life.result in START_LIMIT_RESULTS or life.auto_restarts:
         what = f"{life.name} keeps ending, and systemd has stopped to restart it"
-        hint = f"see why with `journalctl -u {life.name}`, then `systemctl restart {life.name}`"
-        restarts = f"{evidence}, after {life.auto_restarts} restarts by systemd"
+        again = f"`systemctl reset-failed {life.name} && systemctl start {life.name}`"
+        hint = f"see why with `journalctl -u {life.name}`, then {again}"
+        # systemd counts the restart that its limit refused.
+        restarts = f"{evidence}, after {max(0, life.auto_restarts - 1)} restarts by systemd"
         trouble = Trouble(Reason.UNIT_START_LIMIT, what, restarts, hint)
         record = replace(record, gave_up=record.gave_up or seen.now)
         return _stands(replace(seen, record=record), ServiceState.FAILED, restarts, trouble=trouble)
@@ -161,7 +165,9 @@ def _restart(seen: ServiceSnapshot, trouble: Trouble) -> GuardPlan:
         return _stands(seen, ServiceState.UNREADY, trouble.evidence, trouble=trouble)
     if len(_recent(record, budget, now)) >= budget.max:
         given_up = replace(seen, record=replace(record, gave_up=now))
-        return _stands(given_up, ServiceState.UNREADY, trouble.evidence, trouble=trouble)
+        return _stands(
+            given_up, ServiceState.UNREADY, trouble.evidence, trouble=trouble, action=GuardAction.FORGET
+        )
     restarts = (*_recent(record, budget, now), now)
     record = replace(record, restarts=restarts, not_before=now + backoff_delay(len(restarts) - 1, budget))
     evidence = f"it is restarted: {trouble.what}: {trouble.evidence}"

@@ -1,7 +1,10 @@
 """One look at a guarded service: a fake manager on a real bus, and a real port that is probed."""
 
+import os
 import shutil
+import signal
 import socket
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -90,6 +93,20 @@ def test_three_that_fail_restart_it_without_waiting_for_the_job(site: Site) -> N
     assert status.trouble.reason is Reason.SERVICE_UNREADY
 
 
+def test_a_frozen_process_does_not_serve_although_the_kernel_accepts_for_it(site: Site) -> None:
+    with subprocess.Popen(["sleep", "60"]) as child:
+        try:
+            os.kill(child.pid, signal.SIGSTOP)
+            os.waitpid(child.pid, os.WUNTRACED)
+            site.app.main_pid = child.pid
+            status = site.look(3)
+        finally:
+            child.kill()
+    assert status.probe == "its main process is frozen (SIGSTOP)"
+    site.app.main_pid = 0
+    assert site.look().state is ServiceState.ACTIVE
+
+
 def test_a_new_run_is_judged_anew(site: Site) -> None:
     site.look()
     site.listener.close()
@@ -103,7 +120,8 @@ def test_it_is_given_up_when_its_budget_is_used_up(site: Site) -> None:
     site.look()
     site.listener.close()
     status = site.look(12)
-    assert site.acted() == ["RestartUnit app.service"] * 2
+    restarted, forgotten = ["RestartUnit app.service"] * 2, ["ResetFailedUnit app.service"]
+    assert site.acted() == restarted + forgotten, "the start limit must not refuse an administrator"
     assert (status.state, status.gave_up, status.next_try) == (ServiceState.UNREADY, True, None)
 
 

@@ -100,7 +100,7 @@ def test_restarts_are_further_and_further_apart_up_to_the_longest_pause() -> Non
 def test_a_budget_that_is_used_up_is_given_up_and_told() -> None:
     record = ServiceRecord("app", restarts=(NOW - 30, NOW - 20, NOW - 10))
     plan = decide(seen(probing=HANGS, record=record))
-    assert (plan.record.state, plan.action) == (ServiceState.UNREADY, None)
+    assert (plan.record.state, plan.action) == (ServiceState.UNREADY, GuardAction.FORGET)
     assert plan.record.gave_up == NOW
 
 
@@ -154,7 +154,7 @@ def test_a_clock_that_was_set_back_neither_forgives_nor_delays_for_ever() -> Non
 
 
 def test_a_crash_loop_that_systemd_has_ended_is_given_up_by_name() -> None:
-    unit = life(ActiveState="failed", SubState="failed", Result="exit-code", NRestarts=5, ExecMainStatus=3)
+    unit = life(ActiveState="failed", SubState="failed", Result="exit-code", NRestarts=6, ExecMainStatus=3)
     plan = decide(seen(unit, probing=None))
     assert (plan.record.state, plan.record.gave_up, plan.action) == (ServiceState.FAILED, NOW, None)
     assert trouble_of(plan) is Reason.UNIT_START_LIMIT
@@ -249,6 +249,6 @@ def test_however_often_it_is_looked_at_the_budget_holds_in_every_window(pauses: 
         now += pause
         plan = decide(seen(probing=HANGS, record=record, now=now))
         record = plan.record
-        restarts += [now] if plan.action else []
+        restarts += [now] if plan.action is GuardAction.RESTART else []
     for first in restarts:
         assert sum(first <= when < first + 600.0 for when in restarts) <= 3
