@@ -15,6 +15,7 @@ from portreeve.cli.options import (
     timeout_option,
 )
 from portreeve.cli.supervised import NO_CONTAINERS, container_table
+from portreeve.cli.tell import tell
 from portreeve.cli.text import printable_data
 from portreeve.clock import SYSTEM_CLOCK
 from portreeve.control import codec
@@ -134,7 +135,10 @@ def recreate(name: str, timeout: float, output: str, *, yes: bool, dry_run: bool
         return ExitCode.DONE
     if not yes:
         _ask(name, output)
-    return _act(client, "recreate", [name], timeout, output)
+    code = _act(client, "recreate", [name], timeout, output)
+    if code is ExitCode.FAILED:
+        tell(f"the new {name} did not become ready", hint="journalctl -u portreeve tells what was done")
+    return code
 
 
 def _ask(name: str, output: str) -> None:

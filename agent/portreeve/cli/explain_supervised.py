@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from portreeve.cli.supervised import in_colour
 from portreeve.cli.text import ago, ahead, clock_time, counted, span
-from portreeve.errors import Reason
 from portreeve.supervise.state import ContainerState
 from portreeve.supervise.status import ContainerStatus, ServiceState, ServiceStatus
 
@@ -110,7 +109,7 @@ def _next_look(status: ContainerStatus, now: float) -> str:
         return "none by itself: it was given up"
     if status.wanted == "down":
         return f"none: it is to be down, until portreeve containers start {status.name}"
-    if status.trouble is not None and status.trouble.reason is Reason.CONTAINER_STOPPED:
+    if status.stopped_by_hand:
         return f"none: it is left so, until portreeve containers start {status.name}"
     if status.next_try is not None:
         return ahead(status.next_try, now)

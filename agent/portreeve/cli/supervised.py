@@ -108,7 +108,8 @@ def service_table(statuses: Sequence[ServiceStatus], now: float) -> list[str]:
 def waits_for(status: ContainerStatus) -> str:
     """The containers that must come first, where the reason does not name them already."""
     trouble = status.trouble.what if status.trouble else ""
-    missing = [name for name in status.waits_for if name not in trouble]
+    # Each is told with what it is to be: ``db (ready)``.
+    missing = [text for text in status.waits_for if text.partition(" ")[0] not in trouble.split()]
     return f"waits for {', '.join(missing)}" if missing else ""
 
 

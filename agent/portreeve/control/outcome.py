@@ -87,7 +87,7 @@ def is_kept_up(status: ContainerStatus) -> bool:
 
     One that somebody stopped through Docker is left so.
     """
-    if status.trouble is not None and status.trouble.reason is Reason.CONTAINER_STOPPED:
+    if status.stopped_by_hand:
         return False
     return status.declared and (status.wanted == "up" or (status.autostart and status.wanted != "down"))
 
@@ -139,13 +139,14 @@ _DOWN = (
 )
 
 
-def verb_ended(verb: str, status: ContainerStatus | None, runs: int) -> Outcome | None:
+def verb_ended(verb: str, status: ContainerStatus | None, runs: int, was: str = "") -> Outcome | None:
     """What came of a request; ``None`` while it is under way.
 
     Args:
         verb: ``start``, ``stop``, ``reset`` or ``recreate``.
         status: of the container.
         runs: the number that its runs must exceed.
+        was: its id before; empty when there was none.
     """
     if status is None or status.runs <= runs:
         return None
@@ -156,8 +157,9 @@ def verb_ended(verb: str, status: ContainerStatus | None, runs: int) -> Outcome 
     if verb == "reset" and not is_kept_up(status):
         return Outcome.FAILED if status.gave_up else Outcome.DONE
     if status.state is ContainerState.READY:
-        # With a trouble it is the one from before, which was put back.
-        return Outcome.FAILED if verb == "recreate" and status.trouble is not None else Outcome.DONE
+        # The same as before was put back.
+        same = verb == "recreate" and status.container_id != "" and status.container_id == was
+        return Outcome.FAILED if same else Outcome.DONE
     return Outcome.FAILED if status.gave_up or status.state in _STUCK else None
 
 

@@ -139,8 +139,9 @@ class Routes:
 
     def _act(self, verb: ContainerVerb, request: Request, _name: str) -> Answer:
         names, timeout = _some_names(request, f"containers to {verb}"), _timeout(request, PROGRESS_TIMEOUT)
+        before = self._agent.containers.snapshot()
         requested = self._agent.request_containers(verb, names)
-        return Stream(container_progress(self._agent, verb, requested, timeout=timeout))
+        return Stream(container_progress(self._agent, verb, requested, before=before, timeout=timeout))
 
     def _service(self, _request: Request, name: str) -> Answer:
         return Document(to_json(self._agent.service_status(name)))

@@ -13,6 +13,7 @@ from portreeve.clock import SYSTEM_CLOCK, Clock
 from portreeve.control.agent import Agent, ContainerVerb
 from portreeve.control.outcome import Outcome, service_ended, sync_ended, verb_ended, worst
 from portreeve.control.seen import Seen, differences, looks, only
+from portreeve.supervise.status import ContainerStatus
 
 Line = dict[str, Any] | None
 Ended = Callable[[Seen, str, int], Outcome | None]
@@ -55,6 +56,7 @@ def container_progress(
     verb: ContainerVerb,
     requested: Mapping[str, int],
     *,
+    before: Mapping[str, ContainerStatus],
     timeout: float,
     clock: Clock = SYSTEM_CLOCK,
 ) -> Iterator[Line]:
@@ -64,14 +66,16 @@ def container_progress(
         agent: whose boards they are.
         verb: what was asked for.
         requested: for each container, the number of runs that it must exceed.
+        before: the containers as they were before that.
         timeout: seconds; may be infinite.
         clock: for the deadline.
     """
+    ids = {name: status.container_id for name, status in before.items()}
     return _progress(
         agent,
         requested,
         lambda seen: only(seen, containers=requested),
-        lambda seen, name, runs: verb_ended(verb, seen.containers.get(name), runs),
+        lambda seen, name, runs: verb_ended(verb, seen.containers.get(name), runs, ids.get(name, "")),
         timeout,
         clock,
     )

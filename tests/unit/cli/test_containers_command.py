@@ -130,6 +130,15 @@ def test_it_is_recreated_once_somebody_agreed(agent: BoardAgent, portreeve: Port
     assert agent.requests == [("recreate", "db")]
 
 
+def test_one_that_was_put_back_is_a_failure(agent: BoardAgent, portreeve: Portreeve) -> None:
+    agent.containers.post(container("db", container_id="0123456789ab"))
+    agent.recreations["db"] = ("stop it",)
+    agent.after_verb["db"] = container("db", container_id="0123456789ab")
+    code, _, err = portreeve("containers", "recreate", "db", "--yes")
+    assert code == 1
+    assert err.splitlines()[0] == "error: the new db did not become ready"
+
+
 def test_services_are_listed_and_reset(agent: BoardAgent, portreeve: Portreeve) -> None:
     none = "no services: none in /etc/portreeve/services.d\n"
     assert portreeve("services", "list") == (0, none, "")

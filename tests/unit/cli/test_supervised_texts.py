@@ -74,7 +74,8 @@ def status(
     truth = judge(declared, seen, probing, record, NOW)
     known = replace(record, state=truth.state)
     snapshot = Snapshot(declared, truth, observed, known, docker_since=STARTED - 3600, now=NOW)
-    plan = decide(replace(snapshot, **more), lambda: 0.0)  # type: ignore[arg-type]  # Real fields.
+    snapshot = replace(snapshot, **more)  # type: ignore[arg-type]  # Real fields.
+    plan = decide(snapshot, lambda: 0.0)
     return container(
         declared.name,
         truth.state,
@@ -89,6 +90,8 @@ def status(
         restart_count=observed.restart_count if observed else 0,
         restarts=len(plan.record.restarts),
         gave_up=plan.record.gave_up is not None,
+        stopped_by_hand=plan.record.stopped_by_hand is not None,
+        waits_for=tuple(f"{each.name} ({each.wanted})" for each in snapshot.unmet),
         ready=str(declared.ready.condition or ""),
         probe=probe,
         log_tail=log_tail,
@@ -173,6 +176,11 @@ SERVES_NOT = "its process runs and does not serve"
 def test_the_line_of_a_container_says_what_is_wrong(status: ContainerStatus, state: str, why: str) -> None:
     restarts = f"{status.restarts} of 5" if status.declared else "-"
     assert cells(status) == [status.name, state, "3m ago", restarts, why]
+
+
+def test_the_line_names_all_that_must_come_first_once() -> None:
+    both = replace(WAITING, waits_for=("db (ready)", "cache (healthy)"))
+    assert cells(both)[-1] == f"it waits until db is ready: {SERVES_NOT} · waits for cache (healthy)"
 
 
 def test_the_line_says_when_it_is_tried_next() -> None:

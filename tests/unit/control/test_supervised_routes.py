@@ -20,7 +20,7 @@ DOWN = Trouble(Reason.DOCKER_DOWN, "Docker is down")
 @pytest.fixture
 def agent() -> BoardAgent:
     agent = BoardAgent()
-    agent.containers.post(container("db", log_tail=(SECRET,)))
+    agent.containers.post(container("db", container_id="old", log_tail=(SECRET,)))
     agent.services.post(service("daemon"))
     agent.pressure = ("memory: 96 % in use; container starts are held back",)
     return agent
@@ -135,8 +135,10 @@ def test_events_tell_of_containers_and_services(agent: BoardAgent) -> None:
         ("reset", container("db", ContainerState.STARTING), "not-yet"),
         ("reset", container("db", ContainerState.EXITED, wanted="down"), "done"),
         ("reset", container("db", ContainerState.FAILED_TO_START), "failed"),
-        ("recreate", container("db"), "done"),
-        ("recreate", container("db", trouble=Trouble(Reason.ACTION_FAILED, "the old one is back")), "failed"),
+        ("recreate", container("db", container_id="new"), "done"),
+        ("recreate", container("db", ContainerState.STARTING, container_id="new"), "not-yet"),
+        # The one from before was put back.
+        ("recreate", container("db", container_id="old"), "failed"),
     ],
 )
 def test_an_action_is_followed_until_it_has_come_to_something(
