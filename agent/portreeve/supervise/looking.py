@@ -25,7 +25,7 @@ def look(docker: Docker, ref: ContainerRef, last: Observed | None) -> Observed |
     try:
         return observe(docker, ref)
     except DockerUnavailable as error:
-        gone = last is not None and last.runs and not runs(last.pid, last.id)
+        gone = last is not None and last.runs and last.pid != 0 and not runs(last.pid, last.id)
         return Away(error, process_gone=gone)
     except Waiting as error:
         if error.reason in (Reason.CONTAINER_ABSENT, Reason.CONTAINER_AMBIGUOUS):

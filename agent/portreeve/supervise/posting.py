@@ -80,10 +80,11 @@ class Posting:
         if not self._looked_after(declared.name):
             return
         self._board.post(status)
+        told = self._telling.container(before, status)
         if before is None or before.state is not status.state:
-            log.info("container %s is %s: %s", status.name, status.state, status.evidence)
+            if not told:
+                log.info("container %s is %s: %s", status.name, status.state, status.evidence)
             self._moved(status)
-        self._telling.container(before, status)
 
     def keep(self, declared: ManagedContainer, memory: Memory, error: PortreeveError) -> None:
         """Tell that a look came to nothing; what was known before stays.
@@ -106,5 +107,10 @@ class Posting:
             return ()
         of = (observed.id, observed.started_at, observed.restart_count, truth.state)
         if memory.log_tail[0] != of:
-            memory.log_tail = (of, log_tail(self._docker, observed.id, _LOG_LINES))
+            try:
+                memory.log_tail = (of, log_tail(self._docker, observed.id, _LOG_LINES))
+            except PortreeveError as error:
+                # How it stands is told without it; the next look asks again.
+                log.debug("the log of container %s cannot be read: %s", observed.name, error)
+                return ()
         return memory.log_tail[1]

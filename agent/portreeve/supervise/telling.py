@@ -38,9 +38,9 @@ class Telling:
         self._docker: DockerStatus | None = None
         store.get(_KIND, _NAME, alerts.load)
 
-    def container(self, before: ContainerStatus | None, after: ContainerStatus) -> None:
-        """A container was looked at."""
-        self._tell(container_alerts(before, after, self._clock.wall()))
+    def container(self, before: ContainerStatus | None, after: ContainerStatus) -> bool:
+        """A container was looked at; returns whether the journal was told of it."""
+        return self._tell(container_alerts(before, after, self._clock.wall()))
 
     def service(self, before: ServiceStatus | None, after: ServiceStatus) -> None:
         """A service was looked at."""
@@ -76,9 +76,11 @@ class Telling:
         """The agent stops; alerts on their way get ``timeout`` seconds."""
         self._alerts.close(timeout)
 
-    def _tell(self, alerts: tuple[Alert, ...]) -> None:
-        if alerts and self._alerts.tell(*alerts):
+    def _tell(self, alerts: tuple[Alert, ...]) -> bool:
+        changed = bool(alerts) and self._alerts.tell(*alerts)
+        if changed:
             self._remember()
+        return changed
 
     def _remember(self) -> None:
         try:

@@ -1,0 +1,307 @@
+"""A look at a container: what is there decides, whatever was remembered or answered before."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from fakes.dockerd import FakeContainer, FakeDockerd, Mode
+from fakes.dockerd_act import says
+from portreeve.clock import Clock
+from portreeve.containers.connection import Docker
+from portreeve.definitions.locations import ContainerRef
+from portreeve.definitions.settings import AlertSettings
+from portreeve.definitions.supervised import (
+    Budget,
+    HasExited,
+    ManagedContainer,
+    OnUnready,
+    Probe,
+    TcpConnects,
+)
+from portreeve.errors import Reason
+from portreeve.reconcile.board import Board
+from portreeve.reconcile.database import Database
+from portreeve.reconcile.queue import Queue
+from portreeve.reconcile.workers import Pulse
+from portreeve.supervise.admission import Admission
+from portreeve.supervise.alerts import Alerts
+from portreeve.supervise.memory import Verb
+from portreeve.supervise.record import Record
+from portreeve.supervise.records import Records
+from portreeve.supervise.state import ContainerState
+from portreeve.supervise.status import ContainerStatus
+from portreeve.supervise.store import SupervisedStore
+from portreeve.supervise.supervisor import Supervisor
+from portreeve.supervise.telling import Telling
+
+START = 1_800_000_000.0
+APP = ManagedContainer(
+    "app",
+    "",
+    ContainerRef(name="app"),
+    autostart=True,
+    restart=Budget(2, 600, (1, 2)),
+    origin=(Path("/etc/portreeve/containers.d/app.toml"),),
+)
+
+
+@dataclass
+class Watch:
+    """A clock that a test turns."""
+
+    now: float = START
+
+    def clock(self) -> Clock:
+        return Clock(monotonic=lambda: self.now - START, wall=lambda: self.now)
+
+
+class House:
+    """A supervisor with everything that it needs, looked through by hand."""
+
+    def __init__(self, docker: Docker, database: Database, limit: int = 2) -> None:
+        self.watch = Watch()
+        clock = self.watch.clock()
+        self.store = SupervisedStore(database)
+        self.board = Board[ContainerStatus]()
+        self.queue = Queue(clock)
+        self.records = Records(self.store)
+        self.docker_since = START - 1000
+        self.supervisor = Supervisor(
+            records=self.records,
+            queue=self.queue,
+            board=self.board,
+            docker=docker,
+            pulse=Pulse(clock),
+            followers=None,
+            admission=Admission(limit, clock),
+            telling=Telling(Alerts(AlertSettings()), self.store, clock),
+            docker_since=lambda: self.docker_since,
+            clock=clock,
+        )
+
+    def define(self, *containers: ManagedContainer) -> None:
+        self.supervisor.define({each.name: each for each in containers})
+
+    def look(self, name: str = "app", times: int = 1) -> ContainerStatus:
+        for _ in range(times):
+            self.supervisor.work(name)
+            self.watch.now += 3
+        status = self.board.get(name)
+        assert status is not None
+        return status
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    database = Database(tmp_path / "state.db")
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def house(docker: Docker, database: Database) -> House:
+    return House(docker, database)
+
+
+def has(dockerd: FakeDockerd, **fields: object) -> FakeContainer:
+    container = FakeContainer("app")
+    for name, value in fields.items():
+        setattr(container, name, value)
+    dockerd.containers.append(container)
+    return container
+
+
+def test_what_was_made_and_never_started_is_started(house: House, dockerd: FakeDockerd) -> None:
+    has(dockerd, status="created")
+    house.define(APP)
+    assert house.look(times=2).state is ContainerState.READY
+    assert dockerd.acts == [("app", "start")]
+
+
+def test_what_is_not_to_be_kept_up_is_left_alone(house: House, dockerd: FakeDockerd) -> None:
+    has(dockerd, status="exited")
+    house.define(replace(APP, autostart=False))
+    assert house.look(times=3).state is ContainerState.EXITED
+    assert dockerd.acts == []
+
+
+def test_what_nobody_declared_is_never_touched(house: House, dockerd: FakeDockerd) -> None:
+    has(dockerd, status="exited")
+    house.define(replace(APP, origin=()))
+    house.supervisor.ask(Verb.START, "app")
+    assert house.look(times=3).state is ContainerState.EXITED
+    assert dockerd.acts == []
+
+
+def test_a_record_that_says_ready_makes_nothing_ready(house: House, dockerd: FakeDockerd) -> None:
+    has(dockerd, status="running")
+    house.records.put(Record("app", state=ContainerState.READY, ready_since=START - 500, since=START - 500))
+    nobody_listens = Probe(TcpConnects("127.0.0.1:1"), interval=1, failures=1)
+    house.define(replace(APP, ready=nobody_listens, start_timeout=1, on_unready=OnUnready.REPORT))
+    status = house.look(times=2)
+    assert status.state is ContainerState.UNREADY
+    assert status.trouble is not None
+    assert status.trouble.reason is Reason.CONTAINER_UNREADY
+
+
+def test_who_asks_to_start_what_runs_and_does_not_serve_has_it_restarted(
+    house: House, dockerd: FakeDockerd
+) -> None:
+    has(dockerd, status="running")
+    nobody_listens = Probe(TcpConnects("127.0.0.1:1"), interval=1, failures=1)
+    house.define(replace(APP, ready=nobody_listens, start_timeout=1, on_unready=OnUnready.REPORT))
+    house.look(times=2)
+    house.supervisor.ask(Verb.START, "app")
+    house.look()
+    assert dockerd.acts == [("app", "restart")]
+
+
+def test_an_answer_that_it_runs_already_is_not_believed(house: House, dockerd: FakeDockerd) -> None:
+    has(dockerd, status="exited")
+    dockerd.scripts["start"] = [says(304)]
+    house.define(APP)
+    house.look()
+    assert house.board.get("app").state is not ContainerState.READY  # type: ignore[union-attr]
+    assert house.look(times=4).state is ContainerState.READY
+
+
+def test_what_keeps_ending_is_given_up_and_reset_brings_it_back(house: House, dockerd: FakeDockerd) -> None:
+    container = has(dockerd, status="exited", exit_code=3)
+    house.define(APP)
+    ends = [says(204, status="exited", exit_code=3)] * 10
+    dockerd.scripts["start"] = list(ends)
+    status = house.look(times=12)
+    assert status.gave_up
+    assert status.trouble is not None
+    assert status.trouble.reason is Reason.RESTART_BUDGET_SPENT
+    tries = len(dockerd.acts)
+    assert house.look(times=5).gave_up
+    assert len(dockerd.acts) == tries
+    dockerd.scripts["start"] = []
+    house.supervisor.ask(Verb.RESET, "app")
+    assert house.look(times=4).state is ContainerState.READY
+    assert container.status == "running"
+
+
+def test_the_budget_outlives_the_agent(docker: Docker, database: Database, dockerd: FakeDockerd) -> None:
+    has(dockerd, status="exited", exit_code=3)
+    dockerd.scripts["start"] = [says(204, status="exited", exit_code=3)] * 20
+    first = House(docker, database)
+    first.define(APP)
+    assert first.look(times=12).gave_up
+    tries = len(dockerd.acts)
+    second = House(docker, database)
+    second.watch.now = first.watch.now
+    second.define(APP)
+    assert second.look(times=5).gave_up
+    assert len(dockerd.acts) == tries
+
+
+def test_what_somebody_stopped_through_docker_is_left_so(house: House, dockerd: FakeDockerd) -> None:
+    container = has(dockerd)
+    house.define(APP)
+    house.look()
+    container.status = "exited"
+    house.supervisor.heard_stop("app")
+    container.inspect = {"State": {"FinishedAt": "2027-01-15T08:00:03Z"}}
+    status = house.look(times=4)
+    assert status.stopped_by_hand
+    assert dockerd.acts == []
+    house.supervisor.ask(Verb.START, "app")
+    assert house.look(times=2).state is ContainerState.READY
+
+
+def test_what_docker_stopped_before_it_ended_itself_is_started_again(
+    house: House, dockerd: FakeDockerd
+) -> None:
+    container = has(dockerd)
+    house.define(APP)
+    house.look()
+    container.status = "exited"
+    container.inspect = {"State": {"FinishedAt": "2027-01-15T08:00:03Z"}}
+    house.supervisor.heard_stop("app")
+    house.look()
+    house.docker_since = house.watch.now
+    assert house.look(times=4).state is ContainerState.READY
+
+
+def test_a_docker_that_is_away_changes_nothing_remembered(house: House, dockerd: FakeDockerd) -> None:
+    has(dockerd, inspect={"State": {"Pid": 0}})
+    house.define(APP)
+    house.look()
+    before = house.records.get("app")
+    dockerd.mode = Mode.ERROR
+    assert house.look().state is ContainerState.UNKNOWN
+    assert house.records.get("app") == before
+
+
+def test_a_one_shot_that_has_done_its_work_is_ready_and_not_run_again(
+    house: House, dockerd: FakeDockerd
+) -> None:
+    has(dockerd, status="exited", exit_code=0)
+    house.define(replace(APP, ready=Probe(HasExited(0))))
+    assert house.look(times=3).state is ContainerState.READY
+    assert dockerd.acts == []
+    house.supervisor.ask(Verb.START, "app")
+    house.look()
+    assert dockerd.acts == [("app", "start")]
+
+
+def test_one_waits_for_another_and_is_looked_at_when_that_is_ready(
+    house: House, dockerd: FakeDockerd
+) -> None:
+    has(dockerd, status="created")
+    dockerd.containers.append(FakeContainer("db", status="exited"))
+    db = replace(APP, name="db", container=ContainerRef(name="db"), autostart=False)
+    house.define(replace(APP, after=("db",)), db)
+    house.look("db")
+    status = house.look()
+    assert status.trouble is not None
+    assert status.trouble.reason is Reason.DEPENDENCY_NOT_READY
+    assert status.waits_for == ("db (ready)",)
+    dockerd.containers[1].status = "running"
+    house.look("db")
+    assert house.queue.due(["container:app"])
+    assert house.look(times=2).state is ContainerState.READY
+
+
+def test_containers_that_wait_for_each_other_are_told_so(house: House, dockerd: FakeDockerd) -> None:
+    has(dockerd, status="created")
+    dockerd.containers.append(FakeContainer("db", status="created"))
+    db = replace(APP, name="db", container=ContainerRef(name="db"), after=("app",))
+    house.define(replace(APP, after=("db",)), db)
+    house.look("db")
+    status = house.look()
+    assert status.trouble is not None
+    assert "app → db → app" in f"{status.trouble.what} {status.trouble.evidence}"
+    assert dockerd.acts == []
+
+
+def test_no_more_than_the_limit_are_on_their_way_at_once(
+    docker: Docker, database: Database, dockerd: FakeDockerd
+) -> None:
+    house = House(docker, database, limit=1)
+    never = Probe(TcpConnects("127.0.0.1:1"))
+    names = ["one", "two", "three"]
+    for name in names:
+        dockerd.containers.append(FakeContainer(name, status="created"))
+    house.define(*(replace(APP, name=name, container=ContainerRef(name=name), ready=never) for name in names))
+    for name in names:
+        house.look(name)
+    assert [name for name, what in dockerd.acts if what == "start"] == ["one"]
+    held = house.board.get("two")
+    assert held is not None
+    assert held.trouble is not None
+    assert held.trouble.reason is Reason.HELD_BACK
+
+
+def test_damage_to_what_was_remembered_costs_a_count_and_not_a_container(
+    house: House, dockerd: FakeDockerd, caplog: pytest.LogCaptureFixture
+) -> None:
+    has(dockerd, status="created")
+    house.store.put("container", "app", "{ torn")
+    house.define(APP)
+    assert house.look(times=2).state is ContainerState.READY
+    assert "cannot be understood" in caplog.text
