@@ -215,6 +215,8 @@ class Supervision:
         """See the protocol."""
         known = self._known.name_of(name)
         if known is not None:
+            if known != name:
+                self._supervisor.also_called(known, name)
             return known
         self._known.watch(name)
         self._use()
@@ -290,10 +292,7 @@ class Supervision:
         if self._followers is None:
             return
         try:
-            instances = self._followers.instances()
-        except PortreeveError as error:
-            log.warning("which units wait for containers cannot be asked: %s", error)
-            return
-        for name in instances:
-            if self._known.name_of(name) is None:
+            for name in self._followers.instances():
                 self.watch_container(name)
+        except PortreeveError as error:
+            log.warning("not every container that units wait for is watched: %s", error)

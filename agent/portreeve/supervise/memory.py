@@ -30,6 +30,7 @@ class Memory:
         acting: what is being done with it.
         stopped_at: wall-clock seconds of the last event that says that somebody stopped it through Docker.
         log_tail: the last lines of its log, and of what they are: id, start and status.
+        other_names: by which units of the host wait for it too: its container's, PROJECT-SERVICE.
         followed: whether units of the host were last told that it is ready; ``None``: not told yet.
         resumed: a recreation that was under way when the agent ended was looked after.
     """
@@ -40,6 +41,7 @@ class Memory:
     acting: Action | None = None
     stopped_at: float | None = None
     log_tail: tuple[tuple[object, ...], tuple[str, ...]] = ((), ())
+    other_names: set[str] = field(default_factory=set)
     followed: bool | None = None
     resumed: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)

@@ -127,6 +127,19 @@ class Supervisor:
         """
         return self._memory(name).ask(verb)
 
+    def also_called(self, name: str, other: str) -> None:
+        """Units wait for a container by another name than its definition's.
+
+        Args:
+            name: its definition's.
+            other: the instance of ``portreeve-container@``.
+        """
+        memory = self._memory(name)
+        if other not in memory.other_names:
+            memory.other_names.add(other)
+            memory.followed = None
+            self._queue.add(key(name))
+
     def heard_stop(self, container: str) -> None:
         """Docker tells that somebody has stopped a container through it.
 
@@ -228,7 +241,8 @@ class Supervisor:
         # Each time while it is not ready: who begins to wait for it meanwhile is remembered as well.
         follow = self._followers.ready if ready else self._followers.lost
         with self._pulse.step(f"container {declared.name}: units", LOOK):
-            self._records.put(follow(declared.name, self._records.get(declared.name)))
+            for unit in (declared.name, *sorted(memory.other_names)):
+                self._records.put(follow(unit, self._records.get(declared.name)))
         memory.followed = ready
 
     def _next_look(
