@@ -15,7 +15,7 @@ from host.lab.machine import Host
 from host.lab.nspawn import Snapshot
 from host.lab.run import Run
 from portreeve.containers.connection import Docker
-from portreeve.containers.recreate import Outcome, awaited, begin, finish, resume, roll_back
+from portreeve.containers.recreate import Outcome, awaited, begin, finish, roll_back
 from portreeve.containers.recreate_config import RECREATED_FROM
 from portreeve.containers.recreate_plan import plan_recreation
 from portreeve.containers.start_failure import StartFailed, StartFailure
@@ -154,7 +154,7 @@ def test_the_new_one_is_the_old_ones_equal_and_has_its_data(docker: Docker, cont
     assert compared(after) == compared(before)
     assert after["Config"]["Labels"][RECREATED_FROM] == old
     finish(docker, stored.last, journal=stored)
-    assert resume(docker, stored.last) is Outcome.FINISHED
+    assert roll_back(docker, stored.last) is Outcome.FINISHED
     assert named(containers, "web") == ["web"]
     said = containers.docker("exec", "web", "sh", "-c", "cat /data/kept /scratch/kept /more/kept").stdout
     assert said.split() == ["data", "scratch", "more"]
@@ -219,10 +219,10 @@ def test_a_new_one_that_cannot_be_started_gives_the_place_back(
         begin(docker, with_port, stop_timeout=1, journal=stored)
     containers.run("thief", "-p", "8079:80")
     with pytest.raises(StartFailed) as unstarted:
-        resume(docker, stored.last)
+        roll_back(docker, stored.last)
     assert unstarted.value.failure is StartFailure.PORT
     containers.docker("rm", "-f", "thief")
-    assert resume(docker, stored.last) is Outcome.PUT_BACK
+    assert roll_back(docker, stored.last) is Outcome.PUT_BACK
     assert containers.state("taken") == "running"
 
 
@@ -238,8 +238,8 @@ def test_an_agent_killed_at_any_step_leaves_one_container_of_that_name_running(
     before, stored = compared(shown(containers, name)), Stored(kill_at, lost=lost)
     with pytest.raises(Killed):
         begin(docker, old, stop_timeout=1, journal=stored)
-    assert resume(docker, stored.last) is Outcome.PUT_BACK
-    assert resume(docker, stored.last) is Outcome.PUT_BACK
+    assert roll_back(docker, stored.last) is Outcome.PUT_BACK
+    assert roll_back(docker, stored.last) is Outcome.PUT_BACK
     assert named(containers, name) == [name]
     back = shown(containers, name)
     assert back["Id"] == old
@@ -255,11 +255,11 @@ def test_a_strangers_container_that_took_the_name_is_not_touched(
         begin(docker, old, stop_timeout=1, journal=stored)
     stranger = containers.run("coveted", f"--label={RECREATED_FROM}=somebody")
     with pytest.raises(Failed, match="has lost its name"):
-        resume(docker, stored.last)
+        roll_back(docker, stored.last)
     assert shown(containers, "coveted")["Id"] == stranger
     assert shown(containers, old)["State"]["Status"] == "running"
     containers.docker("rm", "-f", "coveted")
-    assert resume(docker, stored.last) is Outcome.PUT_BACK
+    assert roll_back(docker, stored.last) is Outcome.PUT_BACK
     assert shown(containers, "coveted")["Id"] == old
 
 
@@ -275,7 +275,7 @@ def test_one_that_keeps_ending_is_replaced_and_put_back_as_it_was(
     assert shown(containers, "looper")["Id"] == old
     containers.docker("rm", "-f", "looper")
     with pytest.raises(Failed, match="somebody removed it while it was recreated"):
-        resume(docker, stored.last)
+        roll_back(docker, stored.last)
 
 
 def test_a_paused_one_that_was_not_stopped_yet_stays_as_it_is(docker: Docker, containers: Containers) -> None:
@@ -283,7 +283,7 @@ def test_a_paused_one_that_was_not_stopped_yet_stays_as_it_is(docker: Docker, co
     containers.docker("pause", "still")
     with pytest.raises(Killed):
         begin(docker, old, stop_timeout=1, journal=stored)
-    assert resume(docker, stored.last) is Outcome.PUT_BACK
+    assert roll_back(docker, stored.last) is Outcome.PUT_BACK
     assert containers.state("still") == "paused"
     containers.docker("unpause", "still")
 
@@ -294,7 +294,7 @@ def test_a_new_one_that_is_gone_does_not_cost_the_old_one(docker: Docker, contai
     containers.docker("rm", "-f", new)
     with pytest.raises(Failed, match="is gone, so that the old one is kept"):
         finish(docker, stored.last, journal=stored)
-    assert resume(docker, stored.last) is Outcome.PUT_BACK
+    assert roll_back(docker, stored.last) is Outcome.PUT_BACK
     assert shown(containers, "spare")["Id"] == old
 
 
@@ -305,7 +305,7 @@ def test_an_agent_killed_while_the_old_one_is_removed_keeps_the_new_one(
     new = begin(docker, old, stop_timeout=1, journal=stored)
     with pytest.raises(Killed):
         finish(docker, stored.last, journal=stored)
-    assert resume(docker, stored.last) is Outcome.FINISHED
+    assert roll_back(docker, stored.last) is Outcome.FINISHED
     assert named(containers, "ready") == ["ready"]
     assert shown(containers, "ready")["Id"] == new
 
@@ -353,10 +353,10 @@ def test_docker_that_goes_away_in_the_middle_takes_nothing_with_it(
     with pytest.raises(DockerUnavailable):
         begin(docker, old, stop_timeout=1, journal=store)
     with pytest.raises(DockerUnavailable):
-        resume(docker, stored.last)
+        roll_back(docker, stored.last)
     guest.run("systemctl", "reset-failed", "docker.service")  # Five starts in a minute are too many else.
     guest.run("systemctl", "start", "docker.socket", "docker.service", timeout=60)
     guest.wait_until(lambda: is_up(docker), 5, "Docker is seen to be back")
-    assert resume(docker, stored.last) is Outcome.PUT_BACK
+    assert roll_back(docker, stored.last) is Outcome.PUT_BACK
     assert named(containers, name) == [name]
     assert shown(containers, name)["State"]["Status"] == "running"

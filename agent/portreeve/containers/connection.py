@@ -71,13 +71,13 @@ class Docker:
         """The version of the daemon that answered last; empty before the first answer."""
         return self._probe.version
 
-    def require_up(self) -> DockerInfo:
-        """Say that Docker answers, and which version it is.
+    def require_up(self, *, now: bool = False) -> DockerInfo:
+        """Say that Docker answers, and which version it is; ``now``: ask, whatever was answered a moment ago.
 
         Raises:
             DockerUnavailable: it is down, hung, refuses our version, or does not speak its API.
         """
-        return self._probe.require_up()
+        return self._probe.require_up(now=now)
 
     def find(self, ref: ContainerRef) -> Container:
         """Find the one container that is meant, in any state, and inspect it.

@@ -49,8 +49,11 @@ class Probe:
         self._answer: _Answer | None = None
         self.version = ""
 
-    def require_up(self) -> DockerInfo:
+    def require_up(self, *, now: bool = False) -> DockerInfo:
         """The daemon's version.
+
+        Args:
+            now: ask, whatever is remembered.
 
         Raises:
             DockerUnavailable: it is down, hung, refuses our version, or does not speak Docker's API.
@@ -58,7 +61,7 @@ class Probe:
         # Held while asking: two hundred syncs then wait for a hung daemon once, not two hundred times.
         with self._asking:
             answer = self._answer
-            if answer is None or self._clock.monotonic() >= answer.good_until:
+            if now or answer is None or self._clock.monotonic() >= answer.good_until:
                 answer = self.learn(self.ask())
         if isinstance(answer.result, Failure):
             raise answer.result.error()

@@ -17,7 +17,7 @@ from portreeve.containers.conflict import name_holder
 from portreeve.containers.connection import Docker
 from portreeve.containers.observe import observe_id
 from portreeve.containers.recreate_config import RECREATED_FROM, Rebuilt
-from portreeve.containers.recreate_journal import Journal, Phase
+from portreeve.containers.recreate_journal import BothGone, Journal, Phase
 from portreeve.containers.recreate_plan import plan_recreation
 from portreeve.containers.refusal import AbsentError, ConflictError, RefusedError, cut
 from portreeve.errors import Failed, Reason, Refused, Waiting
@@ -142,6 +142,8 @@ def finish(docker: Docker, journal_text: str, *, journal: Callable[[str], object
 def roll_back(docker: Docker, journal_text: str) -> Outcome:
     """Put the old one back, wherever the recreation stands; may be called again until it has worked.
 
+    After a kill it ends what was being done.
+
     The new one is removed if it carries our label with the old one's id; nobody else's container is touched.
 
     Returns:
@@ -149,8 +151,9 @@ def roll_back(docker: Docker, journal_text: str) -> Outcome:
 
     Raises:
         StartFailed: it could not be started. All else is put back and the recreation is over.
-        Failed: both are gone; somebody else's container has the name, and the old one was started under
-            another; or Docker refused a step.
+        BothGone: somebody removed them, and the recreation is over.
+        Failed: somebody else's container has the name, and the old one was started under another; or Docker
+            refused a step.
         Waiting: a step is not done yet (``container-busy``): it is to be called again.
         DockerUnavailable: Docker does not answer.
     """
@@ -159,12 +162,7 @@ def roll_back(docker: Docker, journal_text: str) -> Outcome:
     new = _new(docker, stands)
     if old is None or old["State"]["Status"] in _GONE or stands.phase is Phase.FINISHING:
         if new is None and old is None:
-            raise Failed(
-                Reason.RECREATION_FAILED,
-                f"container {stands.name} cannot be put back: somebody removed it while it was recreated",
-                evidence=f"there is no container {stands.old[:12]}, and none that took its place",
-                hint="make it anew by what it was made with (`docker run`, `docker compose up`)",
-            )
+            raise BothGone(stands)
         if new is not None:
             # One that is half removed is no part of this any more.
             if old is not None and old["State"]["Status"] not in _GONE:
@@ -175,15 +173,6 @@ def roll_back(docker: Docker, journal_text: str) -> Outcome:
         _remove(docker, stands.new, stands.name)
     _put_back(docker, stands)
     return Outcome.PUT_BACK
-
-
-def resume(docker: Docker, journal_text: str) -> Outcome:
-    """After a kill: end what was being done, by putting the old one back unless the new one was ready.
-
-    Raises:
-        Failed, Waiting, DockerUnavailable: as :func:`roll_back`.
-    """
-    return roll_back(docker, journal_text)
 
 
 def _put_back(docker: Docker, stands: Journal) -> None:

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from portreeve.errors import Failed, Reason
+
 _FORM = 1
 
 
@@ -70,3 +72,19 @@ class Journal:
         if found.pop("form") != _FORM:
             raise ValueError("the journal of a recreation is of another form")
         return cls(**{**found, "phase": Phase(found["phase"])})
+
+
+class BothGone(Failed):
+    """Neither the old container nor the new one is there: nothing is left to be put back.
+
+    Args:
+        stands: where the recreation stood.
+    """
+
+    def __init__(self, stands: Journal) -> None:
+        super().__init__(
+            Reason.RECREATION_FAILED,
+            f"container {stands.name} cannot be put back: somebody removed it while it was recreated",
+            evidence=f"there is no container {stands.old[:12]}, and none that took its place",
+            hint="make it anew by what it was made with (`docker run`, `docker compose up`)",
+        )

@@ -47,6 +47,9 @@ def container_alerts(before: ContainerStatus | None, after: ContainerStatus, now
         return (Alert(AlertKind.RESTORED, subject, what, after.evidence, at=now),)
     if after.wanted == Wanted.DOWN or after.stopped_by_hand or after.state in _NO_LOSS:
         return ()
+    if after.state is ContainerState.EXITED and not after.docker_status:
+        # Its process is gone and Docker with it: the one alert is of Docker.
+        return ()
     evidence = after.evidence or _evidence(after.trouble)
     if after.gave_up:
         what = f"container {after.name} was given up: it is {_words(after.state)}"

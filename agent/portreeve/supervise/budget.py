@@ -15,19 +15,24 @@ Random = Callable[[], float]
 def trimmed(record: Record, budget: Budget, now: float) -> Record:
     """What still counts: restarts within the window, and no time that is still to come.
 
-    A clock that was set back leaves times in the future; they would never fall out of the window.
+    Restarts become old only of what was ready since: one that hangs at each start, for minutes, would
+    otherwise never use up its budget. A clock that was set back leaves times in the future; they would never
+    become old.
     """
-    restarts = tuple(min(at, now) for at in record.restarts if now - at < budget.window)
+    restarts = tuple(
+        min(at, now) for at in record.restarts if record.ready_since is None or now - at < budget.window
+    )
     return replace(
         record,
-        restarts=restarts,
+        # More than the budget and one are not needed to know that it is overspent.
+        restarts=restarts[-(budget.max + 1) :],
         not_before=min(record.not_before, now + budget.backoff[1]),
         ready_since=None if record.ready_since is None else min(record.ready_since, now),
     )
 
 
 def counted(record: Record, budget: Budget, now: float) -> int:
-    """Restarts within the window, Docker's own among them."""
+    """Restarts that count, Docker's own among them; one above the budget stands for any number above it."""
     return len(trimmed(record, budget, now).restarts)
 
 

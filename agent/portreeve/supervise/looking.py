@@ -1,11 +1,9 @@
 """Looks at one container; where Docker is away, the kernel is asked whether its process is still there."""
 
 from portreeve.containers.connection import Docker
-from portreeve.containers.failure import Failure
 from portreeve.containers.host_process import runs
 from portreeve.containers.observe import observe
 from portreeve.containers.observed import Observed
-from portreeve.containers.probe import ping
 from portreeve.definitions.locations import ContainerRef
 from portreeve.errors import DockerUnavailable, Reason, Waiting
 from portreeve.supervise.seen import Absent, Away
@@ -13,6 +11,9 @@ from portreeve.supervise.seen import Absent, Away
 
 def look(docker: Docker, ref: ContainerRef, last: Observed | None) -> Observed | Absent | Away:
     """What there is of a container now.
+
+    A Docker that is on its way out takes no new connections and answers on old ones, also while it stops its
+    containers: what it tells of one that does not run counts for nothing then.
 
     Args:
         docker: to ask.
@@ -23,7 +24,10 @@ def look(docker: Docker, ref: ContainerRef, last: Observed | None) -> Observed |
         Waiting: ``container-busy``: Docker is at work on it, and says nothing about it meanwhile.
     """
     try:
-        return observe(docker, ref)
+        seen = observe(docker, ref)
+        if not seen.runs:
+            docker.require_up(now=True)
+        return seen
     except DockerUnavailable as error:
         gone = last is not None and last.runs and last.pid != 0 and not runs(last.pid, last.id)
         return Away(error, process_gone=gone)
@@ -31,14 +35,3 @@ def look(docker: Docker, ref: ContainerRef, last: Observed | None) -> Observed |
         if error.reason in (Reason.CONTAINER_ABSENT, Reason.CONTAINER_AMBIGUOUS):
             return Absent(error.evidence or error.what)
         raise
-
-
-def require_that_it_stays(docker: Docker) -> None:
-    """Docker answers, and is not on its way out.
-
-    Raises:
-        DockerUnavailable: it does not, or is.
-    """
-    found = ping(docker.settings)
-    if isinstance(found, Failure):
-        raise found.error()

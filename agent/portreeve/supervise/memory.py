@@ -19,6 +19,19 @@ class Verb(StrEnum):
     RECREATE = "recreate"
 
 
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Docker told that a container was stopped through it: by somebody, or by Docker on its own way out.
+
+    Args:
+        at: wall-clock seconds when that was heard.
+        docker_since: since when the Docker that told of it had answered without a break.
+    """
+
+    at: float
+    docker_since: float
+
+
 @dataclass(slots=True)
 class Memory:
     """Of one container.
@@ -28,7 +41,8 @@ class Memory:
         seen: as it was last seen; ``None`` before it was.
         status: as it was last told; ``None`` before the first look.
         acting: what is being done with it.
-        stopped_at: wall-clock seconds of the last event that says that somebody stopped it through Docker.
+        stop: the last event that says that somebody stopped it through Docker.
+        own_end: wall-clock seconds from and until which portreeve itself ended it last.
         log_tail: the last lines of its log, and of what they are: id, start and status.
         other_names: by which units of the host wait for it too: its container's, PROJECT-SERVICE.
         followed: whether units of the host were last told that it is ready; ``None``: not told yet.
@@ -39,7 +53,8 @@ class Memory:
     seen: Observed | None = None
     status: ContainerStatus | None = None
     acting: Action | None = None
-    stopped_at: float | None = None
+    stop: Stop | None = None
+    own_end: tuple[float, float] | None = None
     log_tail: tuple[tuple[object, ...], tuple[str, ...]] = ((), ())
     other_names: set[str] = field(default_factory=set)
     followed: bool | None = None

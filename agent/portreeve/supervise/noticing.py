@@ -4,14 +4,14 @@ from dataclasses import replace
 
 from portreeve.containers.observed import Observed
 from portreeve.definitions.supervised import ManagedContainer
-from portreeve.supervise.memory import Verb
+from portreeve.supervise.memory import Memory, Verb
 from portreeve.supervise.record import Record, Wanted
 
 OF_THE_SAME_END = 15.0
 """Seconds between the end of a container and the event that says that somebody asked for it."""
 
-DOCKER_ENDED = 30.0
-"""Seconds before Docker was back in which a stop was its own: it stops its containers before it ends."""
+UNNOTICED = 2.0
+"""Seconds for which it may be unnoticed here that the Docker which told of a stop has ended."""
 
 
 def heed(verbs: tuple[Verb, ...], declared: ManagedContainer, record: Record) -> Record:
@@ -34,21 +34,34 @@ def heed(verbs: tuple[Verb, ...], declared: ManagedContainer, record: Record) ->
     return record
 
 
-def notice_end(
-    record: Record, seen: Observed | None, stopped_at: float | None, docker_since: float
-) -> Record:
+def notice_end(record: Record, seen: Observed | None, memory: Memory, docker_since: float) -> Record:
     """Take in who wanted that it ended.
+
+    Docker stops its containers before it ends, and tells of that in the same words as of a stop by hand. But
+    then it never answers on a new connection again, and its events end: a stop is by hand when the Docker
+    that told of it lives on, which :func:`portreeve.supervise.looking.look` has just seen.
 
     Args:
         record: of the last look.
         seen: the container; ``None`` when it is absent or Docker is away.
-        stopped_at: wall-clock seconds when Docker told that somebody stopped it; ``None`` when it did not.
+        memory: what was heard of it.
         docker_since: wall-clock seconds since when Docker has answered without a break.
     """
+    stop = memory.stop
+    if stop is None or seen is None or seen.status != "exited" or _ended_by_us(seen, memory):
+        return record
     by_hand = record.stopped_by_hand
-    if by_hand is None and stopped_at is not None and seen is not None and seen.status == "exited":
-        ended_at = seen.finished_at or 0.0
-        by_hand = stopped_at if abs(stopped_at - ended_at) < OF_THE_SAME_END else None
-    if by_hand is not None and 0 <= docker_since - by_hand < DOCKER_ENDED:
-        by_hand = None
-    return replace(record, stopped_by_hand=by_hand)
+    if stop.docker_since == docker_since:
+        of_this_end = abs(stop.at - (seen.finished_at or 0.0)) < OF_THE_SAME_END
+        return replace(record, stopped_by_hand=stop.at) if by_hand is None and of_this_end else record
+    if by_hand == stop.at and 0 <= docker_since - stop.at < UNNOTICED:
+        return replace(record, stopped_by_hand=None)
+    return record
+
+
+def _ended_by_us(seen: Observed, memory: Memory) -> bool:
+    """What Docker tells of our own stops may be heard when they are long over."""
+    if memory.own_end is None or seen.finished_at is None:
+        return False
+    begin, end = memory.own_end
+    return begin <= seen.finished_at <= end

@@ -61,7 +61,13 @@ class Posting:
         self._clock = clock
 
     def post(
-        self, declared: ManagedContainer, memory: Memory, truth: Truth, plan: Plan, unmet: tuple[Unmet, ...]
+        self,
+        declared: ManagedContainer,
+        memory: Memory,
+        truth: Truth,
+        observed: Observed | None,
+        plan: Plan,
+        unmet: tuple[Unmet, ...],
     ) -> None:
         """Tell what a look has found.
 
@@ -69,11 +75,11 @@ class Posting:
             declared: the definition.
             memory: of the container; its status becomes this one.
             truth: what it amounts to.
+            observed: the container; ``None`` when it is absent or Docker is away.
             plan: what was decided.
             unmet: what it waits for.
         """
         before, now = memory.status, self._clock.wall()
-        observed = memory.seen if truth.state not in (ContainerState.ABSENT, ContainerState.UNKNOWN) else None
         tail = self._tail(memory, truth, observed)
         status = status_of(declared, truth, observed, plan, memory, unmet=unmet, log_tail=tail, now=now)
         memory.status = status

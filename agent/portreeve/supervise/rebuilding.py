@@ -9,7 +9,9 @@ from portreeve.containers import recreate
 from portreeve.containers.connection import Docker
 from portreeve.containers.observe import observe
 from portreeve.containers.observed import Observed
+from portreeve.containers.recreate_journal import BothGone
 from portreeve.containers.recreate_plan import plan_recreation
+from portreeve.containers.start_failure import StartFailed
 from portreeve.definitions.supervised import ManagedContainer
 from portreeve.errors import Reason
 from portreeve.reconcile.status import Trouble
@@ -88,12 +90,13 @@ class Rebuilding:
                 recreate.finish(self._docker, record.journal, journal=self._journal(record))
                 log.info("container %s was recreated", declared.name)
             else:
-                recreate.roll_back(self._docker, record.journal)
+                outcome = self._taken_back(declared, record.journal)
                 log.error(
-                    "container %s was recreated and the new one is %s (%s); the old one is back",
+                    "container %s was recreated, and the new one is %s (%s): %s",
                     declared.name,
                     truth.state,
                     truth.evidence,
+                    outcome,
                 )
         return self._over(record), None
 
@@ -106,9 +109,20 @@ class Rebuilding:
         if not record.journal:
             return record
         with self._step(declared):
-            outcome = recreate.resume(self._docker, record.journal)
+            outcome = self._taken_back(declared, record.journal)
         log.warning("container %s was being recreated when the agent ended: %s", declared.name, outcome)
         return self._over(record)
+
+    def _taken_back(self, declared: ManagedContainer, journal: str) -> str:
+        """Put the old one back; says how that ended. Whatever state it is in then is for the next look."""
+        try:
+            return str(recreate.roll_back(self._docker, journal))
+        except StartFailed as error:
+            return f"the old one is back, and could not be started: {error.evidence}"
+        except BothGone as error:
+            # It stays gone, and is told as absent from now on.
+            log.error("container %s: %s (%s)", declared.name, error.what, error.evidence)
+            return "nothing is left of it"
 
     def _journal(self, record: Record) -> Callable[[str], None]:
         return lambda text: self._records.put(replace(record, journal=text), durable=True)

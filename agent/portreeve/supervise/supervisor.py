@@ -21,8 +21,8 @@ from portreeve.supervise.admission import Admission
 from portreeve.supervise.deciding import Deciding
 from portreeve.supervise.decision import Action, Plan, Unmet
 from portreeve.supervise.followers import Followers
-from portreeve.supervise.looking import look, require_that_it_stays
-from portreeve.supervise.memory import Memory, Verb
+from portreeve.supervise.looking import look
+from portreeve.supervise.memory import Memory, Stop, Verb
 from portreeve.supervise.neighbours import Neighbours
 from portreeve.supervise.noticing import heed, notice_end
 from portreeve.supervise.posting import Posting
@@ -42,6 +42,8 @@ LOOK = 30.0
 
 AGAIN = 5.0
 """Seconds until the next look after one that came to nothing."""
+
+_ENDS_IT = (Action.STOP, Action.RESTART, Action.RECREATE)
 
 BUSY = 0.5
 """Seconds until Docker is asked again about a container that it is at work on."""
@@ -146,9 +148,7 @@ class Supervisor:
         Args:
             container: the name of one that was defined.
         """
-        memory = self._memory(container)
-        if memory.acting is None:
-            memory.stopped_at = self._clock.wall()
+        self._memory(container).stop = Stop(self._clock.wall(), self._docker_since())
 
     def work(self, name: str) -> None:
         """Look at a container and do what can be done now."""
@@ -184,24 +184,24 @@ class Supervisor:
         if observed is not None:
             memory.seen = observed
             if observed.runs:
-                memory.stopped_at = None
+                memory.stop = None
             memory.probing = self._probe(declared, memory, observed, now)
         truth = judge(declared, seen, memory.probing, record, now)
         record = heed(verbs, declared, record)
-        if memory.stopped_at is not None and record.stopped_by_hand is None:
-            # Docker stops its containers itself before it ends, and tells of it in the same words.
-            require_that_it_stays(self._docker)
-        record = notice_end(record, observed, memory.stopped_at, self._docker_since())
+        record = notice_end(record, observed, memory, self._docker_since())
         unmet = self._neighbours.unmet(declared, observed)
         plan = self._deciding.plan(declared, truth, observed, record, unmet, verbs)
+        if plan.action is not None:
+            # One that is on its way out would still do it, and then end what it has begun.
+            self._docker.require_up(now=True)
         self._records.put(plan.record, durable=plan.action is not None)
         if plan.action is None or observed is None:
             memory.end()
-            self._posting.post(declared, memory, truth, plan, unmet)
+            self._posting.post(declared, memory, truth, observed, plan, unmet)
             self._follow(declared, memory, truth)
-            return _soonest(plan.again, self._next_look(declared, memory, truth, unmet, now))
+            return _soonest(plan.again, self._next_look(declared, memory, truth, observed, unmet, now))
         meanwhile = judge(declared, observed, memory.probing, record, now, acting=plan.action)
-        self._posting.post(declared, memory, meanwhile, plan, unmet)
+        self._posting.post(declared, memory, meanwhile, observed, plan, unmet)
         self._follow(declared, memory, meanwhile)
         self._act(declared, memory, plan, observed)
         memory.end()
@@ -217,7 +217,7 @@ class Supervisor:
 
     def _act(self, declared: ManagedContainer, memory: Memory, plan: Plan, observed: Observed) -> None:
         assert plan.action is not None
-        memory.acting = plan.action
+        memory.acting, began = plan.action, self._clock.wall()
         log.info("container %s: %s", declared.name, plan.action)
         try:
             if plan.action is Action.RECREATE:
@@ -229,7 +229,8 @@ class Supervisor:
             log.warning("container %s: %s did not work: %s", declared.name, plan.action, error)
         finally:
             memory.acting = None
-            memory.stopped_at = None
+            if plan.action in _ENDS_IT:
+                memory.own_end = began, self._clock.wall()
 
     def _follow(self, declared: ManagedContainer, memory: Memory, truth: Truth) -> None:
         """Have the units of the host follow."""
@@ -250,13 +251,13 @@ class Supervisor:
         declared: ManagedContainer,
         memory: Memory,
         truth: Truth,
+        observed: Observed | None,
         unmet: tuple[Unmet, ...],
         now: float,
     ) -> float | None:
         """Seconds until time alone, or a probe, may change something; ``None`` when only an event can."""
         foreign = self._neighbours.foreign_again(unmet)
-        observed = memory.seen
-        if observed is None or not observed.runs or truth.state is ContainerState.ABSENT:
+        if observed is None or not observed.runs:
             return foreign
         starting = truth.state is not ContainerState.READY
         probed = next_probe_in(memory.probing, declared.ready, starting=starting)

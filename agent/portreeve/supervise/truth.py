@@ -175,6 +175,9 @@ def _probed(
         return ContainerState.RUNNING, "it was unpaused, and its health check has not told anything since"
     if verdict is False:
         return ContainerState.UNREADY, f"its process runs and does not serve: {evidence}"
+    if by_health and seen.health == "unhealthy" and not in_time:
+        # Docker has counted its failures already; it was so before anybody here looked.
+        return ContainerState.UNREADY, "its process runs and does not serve: its health check says unhealthy"
     if in_time:
         told = f": {evidence}" if evidence else ""
         return ContainerState.STARTING, f"its process runs, and it still has time to become ready{told}"

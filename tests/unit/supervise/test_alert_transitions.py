@@ -23,7 +23,13 @@ def container(
     state: ContainerState, *, wanted: str = "", gave_up: bool = False, autostart: bool = True
 ) -> ContainerStatus:
     return ContainerStatus(
-        "db", state=state, evidence="seen so", wanted=wanted, gave_up=gave_up, autostart=autostart
+        "db",
+        state=state,
+        evidence="seen so",
+        wanted=wanted,
+        gave_up=gave_up,
+        autostart=autostart,
+        docker_status="seen",
     )
 
 

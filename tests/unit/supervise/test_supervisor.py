@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -213,18 +214,63 @@ def test_what_somebody_stopped_through_docker_is_left_so(house: House, dockerd: 
     assert house.look(times=2).state is ContainerState.READY
 
 
-def test_what_docker_stopped_before_it_ended_itself_is_started_again(
-    house: House, dockerd: FakeDockerd
-) -> None:
+def stopped_through_docker(house: House, dockerd: FakeDockerd) -> None:
     container = has(dockerd)
     house.define(APP)
     house.look()
     container.status = "exited"
     container.inspect = {"State": {"FinishedAt": "2027-01-15T08:00:03Z"}}
     house.supervisor.heard_stop("app")
+
+
+@pytest.mark.parametrize("took", [1, 10, 90])
+def test_what_docker_stopped_before_it_ended_itself_is_started_again(
+    house: House, dockerd: FakeDockerd, took: float
+) -> None:
+    stopped_through_docker(house, dockerd)
+    # It answers no new connection any more.
+    dockerd.mode = Mode.ERROR
     house.look()
+    house.watch.now += took
     house.docker_since = house.watch.now
+    dockerd.mode = Mode.OK
     assert house.look(times=4).state is ContainerState.READY
+
+
+def test_what_docker_stopped_is_started_again_also_when_its_end_was_not_noticed_at_once(
+    house: House, dockerd: FakeDockerd
+) -> None:
+    stopped_through_docker(house, dockerd)
+    assert house.look().stopped_by_hand
+    house.docker_since = START + 4
+    assert house.look(times=4).state is ContainerState.READY
+
+
+def test_what_somebody_stopped_stays_so_when_docker_is_restarted_soon_after(
+    house: House, dockerd: FakeDockerd
+) -> None:
+    stopped_through_docker(house, dockerd)
+    assert house.look().stopped_by_hand
+    house.docker_since = START + 8
+    assert house.look(times=4).stopped_by_hand
+    assert dockerd.acts == []
+
+
+def test_a_stop_of_our_own_is_not_taken_for_one_by_hand_however_late_it_is_heard(
+    house: House, dockerd: FakeDockerd
+) -> None:
+    container = has(dockerd, status="restarting", restart_count=1)
+    house.define(APP)
+    house.look()
+    container.restart_count = 9
+    ended = datetime.fromtimestamp(house.watch.now, UTC).isoformat()
+    stopped = {"State": {"FinishedAt": ended}}
+    dockerd.scripts["stop"] = [says(204, status="exited", inspect=stopped)]
+    house.look()
+    assert container.status == "exited"
+    house.supervisor.heard_stop("app")
+    status = house.look(times=2)
+    assert (status.stopped_by_hand, status.gave_up) == (False, True)
 
 
 def test_a_docker_that_is_away_changes_nothing_remembered(house: House, dockerd: FakeDockerd) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from portreeve.containers.observed import Observed
@@ -395,8 +395,16 @@ def test_only_what_runs_and_serves_or_has_done_its_work_is_ready(
     assert not seen.restart_count or NOW - (seen.started_at or 0) >= 10
 
 
+def test_what_docker_calls_unhealthy_when_nobody_here_has_counted_yet_does_not_serve() -> None:
+    sick = replace(RUNNING, health="unhealthy")
+    assert told(sick, condition=IsHealthy())[0] is S.UNREADY
+    unpaused = Record("db", state=S.PAUSED, since=NOW - 5, container_id=ID)
+    assert told(sick, condition=IsHealthy(), record=unpaused)[0] is S.RUNNING
+
+
 @settings(deadline=None)
 @given(looks, conditions, records, st.sampled_from([True, False, None]))
+@example(replace(RUNNING, started_at=0.0, health="unhealthy"), IsHealthy(), NEW, None)
 def test_looking_twice_tells_the_same(
     seen: Observed | Absent | Away, condition: Condition | None, record: Record, verdict: bool | None
 ) -> None:
