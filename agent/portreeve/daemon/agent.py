@@ -100,6 +100,7 @@ class Agent(Supervised):
                 changes=changes,
                 settings=settings,
                 docker_status=self._docker_status,
+                syncs=self.queue,
                 docker_since=lambda: self._docker_watcher.state().since,
                 on_interests=self._watch_docker,
                 places=lambda: (paths.state,),
@@ -112,7 +113,7 @@ class Agent(Supervised):
             docker=self._docker,
             pulse=self.pulse,
             cancelled=self._cancelled,
-            container_ready=self.supervision.container_ready,
+            container_ready=self.supervision.readiness.container_ready,
             grouping=Grouping(self.queue, clock),
             clock=clock,
         )
@@ -290,8 +291,7 @@ class Agent(Supervised):
         return docker_status(self._docker_watcher.state(), self._docker, needed=needed, started=self._started)
 
     def _unknown(self, name: str) -> Misuse:
-        statuses = self.board.snapshot()
-        return unknown_sync(name, statuses)
+        return unknown_sync(name, self.board.snapshot())
 
 
 def state_folder(paths: Paths) -> Path:

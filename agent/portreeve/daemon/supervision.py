@@ -10,6 +10,7 @@ from portreeve.clock import Clock
 from portreeve.containers.connection import Docker
 from portreeve.control.agent import ContainerVerb
 from portreeve.control.names import unknown_container, unknown_service
+from portreeve.daemon.readiness import Readiness
 from portreeve.definitions.model import Definitions
 from portreeve.definitions.settings import Settings
 from portreeve.errors import PortreeveError, Reason, Refused
@@ -28,7 +29,6 @@ from portreeve.supervise.records import KIND as CONTAINERS
 from portreeve.supervise.records import Records
 from portreeve.supervise.services import KIND as SERVICES
 from portreeve.supervise.services import Services
-from portreeve.supervise.state import ContainerState
 from portreeve.supervise.status import ContainerStatus, ServiceStatus
 from portreeve.supervise.status_of import blank
 from portreeve.supervise.store import SupervisedStore
@@ -67,6 +67,7 @@ class Supervision:
         changes: those of the board of syncs.
         settings: of the agent; those of pressure, alerts and parallel starts hold until it is restarted.
         docker_status: how Docker stands, without asking it.
+        syncs: the queue of syncs, some of which are proved by containers.
         docker_since: wall-clock seconds since when Docker has answered without a break.
         on_interests: told when :meth:`interests` are others.
         places: folders whose file systems are looked at.
@@ -82,6 +83,7 @@ class Supervision:
         changes: Changes,
         settings: Settings,
         docker_status: Callable[[], DockerStatus],
+        syncs: Queue,
         docker_since: Callable[[], float],
         on_interests: Callable[[], object],
         places: Callable[[], Iterable[Path]],
@@ -92,6 +94,7 @@ class Supervision:
         self._docker_status = docker_status
         self.containers = Board[ContainerStatus](changes)
         self.services = Board[ServiceStatus](changes)
+        self.readiness = Readiness(self.containers, syncs)
         self.queue = Queue(clock)
         self.pulse = Pulse(clock)
         self._watch = PressureWatch(settings.pressure, places)
@@ -112,6 +115,7 @@ class Supervision:
             admission=admission,
             telling=self._telling,
             docker_since=docker_since,
+            moved=self.readiness.moved,
             clock=clock,
         )
         self._services = Services(
@@ -141,6 +145,7 @@ class Supervision:
     def define(self, definitions: Definitions) -> None:
         """Work by these from now on; everything is looked at, which changes nothing where nothing changed."""
         self._known.declare(definitions.containers)
+        self.readiness.define(definitions)
         self._use()
         self._services.define(definitions.services)
         self.services.keep_only(definitions.services)
@@ -255,14 +260,6 @@ class Supervision:
         for name in runs:
             self.queue.add(SERVICE + name)
         return runs
-
-    def container_ready(self, name: str) -> str | None:
-        """For ``[[verify]] container_ready``: ``None`` when it is, else how it stands."""
-        status = self.containers.get(name)
-        if status is None or not status.runs:
-            return f"container {name} was not looked at yet"
-        ready = status.state is ContainerState.READY
-        return None if ready else f"container {name} is {status.state}: {status.evidence}"
 
     def _work(self, key: str) -> None:
         if key == _PRESSURE:

@@ -67,6 +67,7 @@ class Supervisor:
         admission: how many may be started at once.
         telling: tells of what is lost, restored and given up.
         docker_since: wall-clock seconds since when Docker has answered without a break.
+        moved: called when the state of a container has become another one.
         clock: for times.
     """
 
@@ -82,6 +83,7 @@ class Supervisor:
         admission: Admission,
         telling: Telling,
         docker_since: Callable[[], float],
+        moved: Callable[[ContainerStatus], object],
         clock: Clock,
     ) -> None:
         self._records = records
@@ -90,6 +92,7 @@ class Supervisor:
         self._pulse = pulse
         self._followers = followers
         self._docker_since = docker_since
+        self._on_move = moved
         self._clock = clock
         self._acts = Acts(docker, pulse)
         self._rebuilding = Rebuilding(docker, pulse, records)
@@ -264,6 +267,7 @@ class Supervisor:
         return _soonest(look_again_in(declared, observed, truth, now), probed, foreign)
 
     def _wake_who_waits(self, status: ContainerStatus) -> None:
+        self._on_move(status)
         for name in self._neighbours.waiting_for(status):
             self._queue.add(key(name))
 

@@ -69,6 +69,7 @@ class House:
         self.queue = Queue(clock)
         self.records = Records(self.store)
         self.docker_since = START - 1000
+        self.moves: list[str] = []
         self.supervisor = Supervisor(
             records=self.records,
             queue=self.queue,
@@ -79,6 +80,7 @@ class House:
             admission=Admission(limit, clock),
             telling=Telling(Alerts(AlertSettings()), self.store, clock),
             docker_since=lambda: self.docker_since,
+            moved=lambda status: self.moves.append(str(status.state)),
             clock=clock,
         )
 
@@ -119,6 +121,7 @@ def test_what_was_made_and_never_started_is_started(house: House, dockerd: FakeD
     house.define(APP)
     assert house.look(times=2).state is ContainerState.READY
     assert dockerd.acts == [("app", "start")]
+    assert house.moves == ["starting", "ready"]
 
 
 def test_what_is_not_to_be_kept_up_is_left_alone(house: House, dockerd: FakeDockerd) -> None:
