@@ -34,7 +34,8 @@ def answered(overview: Overview) -> Iterator[Finding]:
     if overview.problems:
         yield fail("definitions", counted(len(overview.problems), "problem"), "portreeve check")
     else:
-        kinds = {"sync": overview.syncs, "container": overview.containers, "service": overview.services}
+        declared = [each for each in overview.containers if each.declared]
+        kinds = {"sync": overview.syncs, "container": declared, "service": overview.services}
         words = [counted(len(found), kind) for kind, found in kinds.items() if found or kind == "sync"]
         yield ok("definitions", f"{', '.join(words)}, no problems")
     for sync in overview.syncs:

@@ -71,7 +71,8 @@ def find(text: str, status: dict[str, Any]) -> list[tuple[Kind, str]]:
         kind and name of what is meant, then of what else has the name.
 
     Raises:
-        Misuse: there is no such sync, and a container and a service have this name.
+        Misuse: there is no such sync, and a container and a service have this name; or nothing has a name
+            like it.
     """
     prefix, _, rest = text.partition(":")
     kinds = (Kind.SYNC, Kind.CONTAINER, Kind.SERVICE)
@@ -102,12 +103,19 @@ def _known_as(name: str, statuses: list[dict[str, Any]]) -> str | None:
 
 
 def _likeliest(name: str, status: dict[str, Any], kinds: Iterable[Kind]) -> Kind:
-    """The kind in which something has a name like this."""
+    """The kind in which something has a name like this.
+
+    Raises:
+        Misuse: nothing has.
+    """
     from portreeve.definitions.suggestions import nearest
 
     names = {kind: [one["name"] for one in status.get(f"{kind.value}s", ())] for kind in kinds}
     near = nearest(name, [one for found in names.values() for one in found])
-    return next((kind for kind, found in names.items() if near in found), Kind.SYNC)
+    if near is None:
+        what = f"there is no sync, container or service `{name}`"
+        raise Misuse(Reason.UNKNOWN_NAME, what, hint="`portreeve status` lists them")
+    return next(kind for kind, found in names.items() if near in found)
 
 
 def report_of(kind: Kind, data: dict[str, Any], now: float) -> list[str]:

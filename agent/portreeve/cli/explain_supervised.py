@@ -51,11 +51,11 @@ def container_facts(status: ContainerStatus, now: float) -> Iterator[Fact]:
         yield "ready when", status.ready
     if status.probe:
         yield "probe", status.probe
-    if status.restarts_most:
+    if status.restarts_most and status.declared:
         yield "restarts", _restarts(status)
     if status.log_tail:
         yield "log", "\n".join(status.log_tail)
-    if status.unit:
+    if status.unit and status.declared:
         yield "unit", status.unit
 
 

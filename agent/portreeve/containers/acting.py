@@ -13,7 +13,7 @@ from portreeve.containers.connection import Docker
 from portreeve.containers.observe import observe_id
 from portreeve.containers.observed import Observed
 from portreeve.containers.refusal import AbsentError, ConflictError, RefusedError, cut
-from portreeve.containers.start_failure import StartFailed, StartFailure, classify
+from portreeve.containers.start_failure import StartFailed, StartFailure, classify, in_short
 from portreeve.errors import Failed, Reason, Waiting
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ def _started(before: Observed, after: Observed, words: str) -> Observed:
         failure = classify(words)
         if failure is StartFailure.OTHER:
             failure = classify(after.error)
-        raise StartFailed(after, cut(words or after.error), failure)
+        raise StartFailed(after, in_short(words or after.error), failure)
     shows = f"Docker answered that it was started, and inspect shows that it is {after.status}"
     raise StartFailed(after, f"{shows}, unchanged", StartFailure.OTHER)
 

@@ -4,6 +4,7 @@ import re
 from enum import StrEnum
 
 from portreeve.containers.observed import Observed
+from portreeve.containers.refusal import cut
 from portreeve.errors import Failed, Reason
 
 
@@ -73,6 +74,22 @@ def classify(error: str) -> StartFailure:
     return next((failure for failure, pattern in _PATTERNS if pattern.search(words)), StartFailure.OTHER)
 
 
+def in_short(error: str) -> str:
+    """Docker's words in one line, without what tells nobody anything: who called whom, and ids of 64 digits.
+
+    Args:
+        error: ``State.Error``, or the answer to the start.
+    """
+    return cut(_CALLS.sub("", _ID.sub("", error[:_LOOKED_AT])).removesuffix(": unknown"))
+
+
+_ID = re.compile(r" \([0-9a-f]{64}\)")
+_CALLS = re.compile(
+    r"^(failed to create (shim )?task( for container)?: )?((OCI runtime|runc|crun) create failed: )*"
+    r"(container_linux\.go:\d+: )?(unable to start container process: )?((error )?during container init: )?"
+)
+
+
 class StartFailed(Failed):
     """Docker was told to start a container and could not; it never tries again by itself.
 
@@ -87,14 +104,24 @@ class StartFailed(Failed):
             Reason.CONTAINER_START_FAILED,
             f"container {seen.name} could not be started",
             evidence=words,
-            hint=_HINTS[failure].format(name=seen.name),
+            hint=hint_of(failure, seen.name),
         )
         self.seen = seen
         self.failure = failure
 
 
+def hint_of(failure: StartFailure, name: str) -> str:
+    """What to do about a start that failed.
+
+    Args:
+        failure: why.
+        name: the container's, as Docker has it.
+    """
+    return _HINTS[failure].format(name=name)
+
+
 _HINTS = {
-    StartFailure.PORT: "`ss -ltnp` shows who holds the port",
+    StartFailure.PORT: "free the port (`ss -ltnp` shows who holds it), or publish another one",
     StartFailure.MOUNT: "make the path that is mounted into it, or mount what it is on",
     StartFailure.EXECUTABLE: "look at its image and command: `docker inspect {name}`",
     StartFailure.NETWORK: "`docker network ls` shows what there is; one that was made anew has another id",

@@ -93,7 +93,13 @@ def _unknown(kind: Kind, name: str, known: Iterable[str]) -> Misuse:
     if name in known:
         what = f"`{name}` has no definition that can be worked by"
         return Misuse(Reason.DEFINITION_INVALID, what, hint=f"portreeve explain {name}")
-    hint = did_you_mean(name, known, otherwise=f"`portreeve status` lists the {kind.value}s")
+    otherwise = f"`portreeve status` lists the {kind.value}s"
+    if kind is Kind.CONTAINER:
+        otherwise = (
+            "`portreeve containers list` shows those that are; "
+            f"one of Docker becomes one by /etc/portreeve/containers.d/{name}.toml"
+        )
+    hint = did_you_mean(name, known, otherwise=otherwise)
     what = "declared" if kind is Kind.CONTAINER else ""
     what = f"there is no {what} {kind.value} `{name}`".replace("  ", " ")
     return Misuse(Reason.UNKNOWN_NAME, what, hint=hint)

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,7 +17,7 @@ from portreeve.definitions.locations import (
     Location,
 )
 from portreeve.definitions.model import Definitions, Sync
-from portreeve.definitions.settings import Settings
+from portreeve.definitions.settings import AlertSettings, PressureSettings, Settings
 from portreeve.definitions.steps import ContainerReady, container_of
 from portreeve.definitions.supervised import ManagedContainer, Service
 from portreeve.definitions.upstream import upstream
@@ -35,6 +35,9 @@ _FIXED = (
     ("docker", "timeout"),
     ("reconcile", "workers"),
     ("reconcile", "resync"),
+    ("containers", "parallel_starts"),
+    *(("alerts", key.name) for key in fields(AlertSettings)),
+    *(("pressure", key.name) for key in fields(PressureSettings)),
 )
 """Settings that threads and connections are made with."""
 

@@ -1,10 +1,11 @@
 """What is remembered of a container only while the agent runs."""
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from portreeve.containers.observed import Observed
+from portreeve.containers.start_failure import StartFailed
 from portreeve.supervise.decision import Action
 from portreeve.supervise.probing import Probing
 from portreeve.supervise.status import ContainerStatus
@@ -47,6 +48,7 @@ class Memory:
         other_names: by which units of the host wait for it too: its container's, PROJECT-SERVICE.
         followed: whether units of the host were last told that it is ready; ``None``: not told yet.
         resumed: a recreation that was under way when the agent ended was looked after.
+        refused: the last start that Docker refused; ``None`` when none was.
     """
 
     probing: Probing = field(default_factory=Probing)
@@ -59,10 +61,24 @@ class Memory:
     other_names: set[str] = field(default_factory=set)
     followed: bool | None = None
     resumed: bool = False
+    refused: StartFailed | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _verbs: list[Verb] = field(default_factory=list)
     _begun: int = 0
     _ended: int = 0
+
+    def with_refusal(self, seen: Observed) -> Observed:
+        """A container as it was seen, with why its last start failed where Docker keeps that to itself.
+
+        Docker answers some starts with an error (a path to be mounted that does not exist), and leaves no
+        word of it in the container's state.
+        """
+        refused = self.refused
+        if refused is None or seen.error or seen.status not in ("created", "exited"):
+            return seen
+        if (seen.id, seen.started_at) != (refused.seen.id, refused.seen.started_at):
+            return seen
+        return replace(seen, error=refused.evidence)
 
     def ask(self, verb: Verb) -> int:
         """Leave a wish for the next look.

@@ -75,7 +75,11 @@ def _down(snapshot: Snapshot, random: Random) -> Plan:
     """Stopped and then left."""
     record, now = snapshot.record, snapshot.now
     if snapshot.seen is None or snapshot.seen.status not in _IS_UP:
-        return Plan(record, again=_settles(snapshot))
+        # A one-shot that has done its work is down and ready.
+        ready = snapshot.truth.state is ContainerState.READY
+        stopped = snapshot.seen is not None and not ready
+        trouble = told.stopped_as_asked(snapshot) if stopped else None
+        return Plan(record, trouble=trouble, again=_settles(snapshot))
     if snapshot.truth.state is ContainerState.STOPPING:
         patience = (snapshot.declared.stop_timeout or _STOP_TIMEOUT) + _STOP_TIMEOUT
         rest = snapshot.truth.since + patience - now

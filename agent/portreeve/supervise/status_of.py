@@ -10,6 +10,7 @@ from portreeve.supervise.state import Truth
 from portreeve.supervise.status import ContainerStatus
 
 _SHORT_ID = 12
+_ENDED = ("restarting", "exited", "dead")
 
 
 def blank(declared: ManagedContainer) -> ContainerStatus:
@@ -70,7 +71,7 @@ def status_of(
         container_id=seen.id[:_SHORT_ID] if seen else "",
         image=seen.image if seen else "",
         started_at=seen.started_at if seen else None,
-        exit_code=seen.exit_code if seen and not seen.runs and seen.started_at is not None else None,
+        exit_code=seen.exit_code if seen and seen.status in _ENDED and seen.started_at is not None else None,
         restart_count=seen.restart_count if seen else 0,
         restarts=counted(record, declared.restart, now),
         restarts_most=declared.restart.max,

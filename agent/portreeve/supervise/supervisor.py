@@ -11,6 +11,7 @@ from dataclasses import replace
 from portreeve.clock import Clock
 from portreeve.containers.connection import Docker
 from portreeve.containers.observed import Observed
+from portreeve.containers.start_failure import StartFailed
 from portreeve.definitions.supervised import ManagedContainer
 from portreeve.errors import PortreeveError, Reason, Waiting
 from portreeve.reconcile.board import Board
@@ -185,6 +186,7 @@ class Supervisor:
         seen = look(self._docker, declared.container, memory.seen)
         observed = seen if isinstance(seen, Observed) else None
         if observed is not None:
+            seen = observed = memory.with_refusal(observed)
             memory.seen = observed
             if observed.runs:
                 memory.stop = None
@@ -221,6 +223,7 @@ class Supervisor:
     def _act(self, declared: ManagedContainer, memory: Memory, plan: Plan, observed: Observed) -> None:
         assert plan.action is not None
         memory.acting, began = plan.action, self._clock.wall()
+        memory.refused = None
         log.info("container %s: %s", declared.name, plan.action)
         try:
             if plan.action is Action.RECREATE:
@@ -230,6 +233,7 @@ class Supervisor:
         except PortreeveError as error:
             # What stands now is for the next look to find out, which comes at once.
             log.warning("container %s: %s did not work: %s", declared.name, plan.action, error)
+            memory.refused = error if isinstance(error, StartFailed) else None
         finally:
             memory.acting = None
             if plan.action in _ENDS_IT:

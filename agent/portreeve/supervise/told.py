@@ -1,9 +1,12 @@
 """Why a container is not as it should be, and what a person can do about it: one trouble for each state."""
 
+from portreeve.containers.start_failure import hint_of
+from portreeve.definitions.quantities import format_duration
+from portreeve.definitions.supervised import OnUnready
 from portreeve.errors import Reason
 from portreeve.reconcile.status import Trouble
 from portreeve.supervise.decision import Snapshot, Unmet
-from portreeve.supervise.state import ContainerState
+from portreeve.supervise.state import ContainerState, StartFailure
 
 _REASONS = {
     ContainerState.UNKNOWN: Reason.DOCKER_DOWN,
@@ -58,7 +61,7 @@ def _hint(snapshot: Snapshot, kept_up: bool) -> str:
         case ContainerState.ABSENT:
             return "make it (docker compose up, docker create), or correct its definition: docker ps -a"
         case ContainerState.PAUSED:
-            return f"docker unpause {name}"
+            return f"docker unpause {name}; with unpause = true in its definition portreeve does that"
         case ContainerState.DEAD:
             return f"docker rm -f {name}, and make it again; if that fails, restart Docker"
         case ContainerState.REMOVING:
@@ -67,10 +70,20 @@ def _hint(snapshot: Snapshot, kept_up: bool) -> str:
             return f"if it stays so: docker kill {name}"
         case ContainerState.STARTING | ContainerState.RUNNING:
             return "" if kept_up else "wait"
+        case ContainerState.UNREADY if kept_up and snapshot.declared.on_unready is OnUnready.REPORT:
+            return f'docker logs {name}; its definition says on_unready = "report", so nothing else is done'
         case ContainerState.UNREADY | ContainerState.RESTARTING:
             return f"docker logs {name}"
+        case ContainerState.FAILED_TO_START if kept_up:
+            return _mend(snapshot)
         case _:
             return f"docker logs {name}" if kept_up else _start_it(snapshot)
+
+
+def _mend(snapshot: Snapshot) -> str:
+    """It never ran, so no log of it tells anything: Docker's words do, which are the evidence."""
+    failure = snapshot.truth.failure or StartFailure.OTHER
+    return hint_of(failure, display(snapshot))
 
 
 def _start_it(snapshot: Snapshot) -> str:
@@ -81,13 +94,27 @@ def _start_it(snapshot: Snapshot) -> str:
 
 def gave_up(snapshot: Snapshot) -> Trouble:
     """Nothing is tried any more."""
-    budget = snapshot.declared.restart
+    budget, name = snapshot.declared.restart, snapshot.declared.name
+    why = f"docker logs {display(snapshot)} tells why"
+    if snapshot.truth.state is ContainerState.FAILED_TO_START:
+        why = _mend(snapshot)
+    within = format_duration(budget.window)
     return Trouble(
         Reason.RESTART_BUDGET_SPENT,
-        f"its budget of {budget.max} restarts in {budget.window:g} s is spent, and it is left alone",
+        f"its budget of {budget.max} restarts within {within} is spent, and it is left alone",
         snapshot.truth.evidence,
-        f"docker logs {display(snapshot)} tells why; then "
-        f"portreeve containers reset {snapshot.declared.name}",
+        f"{why}; once that is mended: portreeve containers reset {name}",
+    )
+
+
+def stopped_as_asked(snapshot: Snapshot) -> Trouble:
+    """It is down, as ``portreeve containers stop`` asked."""
+    name = snapshot.declared.name
+    return Trouble(
+        Reason.CONTAINER_STOPPED,
+        "it was stopped by `portreeve containers stop`, and it is left so",
+        snapshot.truth.evidence,
+        f"portreeve containers start {name}",
     )
 
 
@@ -132,7 +159,7 @@ def cause_stands(snapshot: Snapshot) -> Trouble:
         Reason.CONTAINER_START_FAILED,
         "Docker could not start it, and the cause is still there",
         f"{snapshot.cause}; {snapshot.truth.evidence}",
-        "remove the cause: it is started as soon as that is gone",
+        f"{_mend(snapshot)}; it is started as soon as the cause is gone",
     )
 
 

@@ -6,7 +6,7 @@ that does not serve changes nothing.
 
 from portreeve.containers.observed import Observed
 from portreeve.containers.refusal import cut
-from portreeve.containers.start_failure import classify
+from portreeve.containers.start_failure import classify, in_short
 from portreeve.definitions.supervised import HasExited, IsHealthy, ManagedContainer
 from portreeve.supervise.decision import Action
 from portreeve.supervise.ending import how_it_ended
@@ -114,7 +114,7 @@ def _observed(
         case "created" | "exited" if acting in _STARTS_IT:
             return ContainerState.STARTING, "Docker was asked to start it and has not answered yet"
         case "created" | "exited" if seen.error:
-            return ContainerState.FAILED_TO_START, f"Docker could not start it: {cut(seen.error)}"
+            return ContainerState.FAILED_TO_START, f"Docker could not start it: {in_short(seen.error)}"
         case "created":
             return ContainerState.CREATED, "it was made and never started"
         case "exited":

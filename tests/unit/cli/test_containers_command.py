@@ -203,7 +203,13 @@ def test_a_container_and_a_service_of_one_name_have_to_be_told_apart(
             "error: there is no declared container `aphub`\n  hint: did you mean `apphub`?\n",
         ),
         ("service:dmon", "error: there is no service `dmon`\n  hint: did you mean `daemon`?\n"),
-        ("nothing", "error: there is no sync `nothing`\n  hint: `portreeve status` lists the syncs\n"),
+        (
+            "nothing",
+            (
+                "error: there is no sync, container or service `nothing`\n"
+                "  hint: `portreeve status` lists them\n"
+            ),
+        ),
     ],
 )
 def test_a_misspelt_name_gets_the_suggestion_of_its_kind(

@@ -52,6 +52,10 @@ NO_PATH = 'invalid mount config for type "bind": bind source path does not exist
 NO_PROGRAM = 'exec: "serve": executable file not found in $PATH'
 NEW = Record("web")
 HELD = "port 80 is held by nginx (pid 77)"
+FREE_IT = (
+    "free the port (`ss -ltnp` shows who holds it), or publish another one; "
+    "it is started as soon as the cause is gone"
+)
 SHORT = "4 % of memory is available, and starts wait for 10 %"
 DOWN = DockerUnavailable(Reason.DOCKER_DOWN, "Docker is down", evidence="nobody listens on /run/docker.sock")
 
@@ -167,7 +171,7 @@ SERVES_NOT = "its process runs and does not serve"
             "starting",
             "its process runs, and it still has time to become ready: 172.17.0.2:80 refuses connections",
         ),
-        (STOPPED, "exited", "it ended with exit code 143 (ended by SIGTERM)"),
+        (STOPPED, "exited", "it was stopped by `portreeve containers stop`, and it is left so"),
         (BY_HAND, "exited", "somebody stopped it through Docker, and it is left so"),
         (ONE_SHOT, "exited", "it was to end with exit code 0 and ended with exit code 3"),
         (UNDECLARED, "running", "it runs"),
@@ -225,7 +229,7 @@ why        Docker could not start it, and the cause is still there (container-st
 evidence   port 80 is held by nginx (pid 77); Docker could not start it: {BUSY}
 since      3m ago (2023-11-14 22:13:20)
 next try   in 2s
-to do      remove the cause: it is started as soon as that is gone
+to do      {FREE_IT}
 kept up    yes
 container  shop-web
 in Docker  created
@@ -242,18 +246,27 @@ unit       portreeve-container@web.service"""
             GAVE_UP,
             [
                 "container web is restarting, given up",
-                "why        its budget of 5 restarts in 600 s is spent, and it is left alone",
+                "why        its budget of 5 restarts within 10m is spent, and it is left alone",
                 f"evidence   {LOOPS}",
                 "next try   none by itself: it was given up",
-                "to do      docker logs shop-web tells why; then portreeve containers reset web",
+                "to do      docker logs shop-web tells why; once that is mended: portreeve containers reset",
                 "restarts   5 of at most 5 within 10m",
             ],
         ),
         (
             MISSING_MOUNT,
-            ["evidence   /srv/data does not exist; Docker", "to do      remove the cause"],
+            [
+                "evidence   /srv/data does not exist; Docker",
+                "to do      make the path that is mounted into it, or mount what it is on; it is started",
+            ],
         ),
-        (MISSING_PROGRAM, [f"evidence   Docker could not start it: {NO_PROGRAM}", "to do      docker logs"]),
+        (
+            MISSING_PROGRAM,
+            [
+                f"evidence   Docker could not start it: {NO_PROGRAM}",
+                "to do      look at its image and command: `docker inspect shop-web`",
+            ],
+        ),
         (
             WAITING,
             [
@@ -267,7 +280,13 @@ unit       portreeve-container@web.service"""
             ["why        its start is held back (held-back)", f"evidence   {SHORT}"],
         ),
         (ABSENT, ["why        there is no such container", "to do      make it (docker compose up"]),
-        (PAUSED, ["evidence   its processes are frozen", "to do      docker unpause shop-web"]),
+        (
+            PAUSED,
+            [
+                "evidence   its processes are frozen",
+                "to do      docker unpause shop-web; with unpause = true",
+            ],
+        ),
         (
             DOCKER_DOWN,
             [f"evidence   nothing can be told about it: {DOWN}", "to do      systemctl"],

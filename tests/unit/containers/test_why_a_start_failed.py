@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portreeve.containers.start_failure import StartFailure, classify
+from portreeve.containers.start_failure import StartFailure, classify, in_short
 
 RUNC = (
     "OCI runtime create failed: container_linux.go:380: starting container process caused: "
@@ -93,3 +93,30 @@ def test_words_and_what_they_amount_to(words: str, failure: StartFailure) -> Non
 @given(st.text())
 def test_any_words_amount_to_something(words: str) -> None:
     assert classify(words) in StartFailure
+
+
+@pytest.mark.parametrize(
+    ("words", "short"),
+    [
+        (
+            (
+                "failed to create shim task: OCI runtime create failed: runc create failed: unable to start "
+                'container process: exec: "serve": executable file not found in $PATH: unknown'
+            ),
+            'exec: "serve": executable file not found in $PATH',
+        ),
+        (
+            (
+                f"driver failed programming external connectivity on endpoint web ({'5e' * 32}): Error starting "
+                "userland proxy: listen tcp4 0.0.0.0:80: bind: address already in use"
+            ),
+            (
+                "driver failed programming external connectivity on endpoint web: Error starting userland proxy: "
+                "listen tcp4 0.0.0.0:80: bind: address already in use"
+            ),
+        ),
+        ("something\x1b else", "something else"),
+    ],
+)
+def test_what_is_shown_of_it_is_what_tells_the_cause(words: str, short: str) -> None:
+    assert in_short(words) == short

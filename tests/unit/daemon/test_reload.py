@@ -10,7 +10,14 @@ from pathlib import Path
 
 from fakes.agent_process import AgentProcess, definition
 from portreeve.daemon.declared import fixed_until_restart
-from portreeve.definitions.settings import DockerSettings, ReconcileSettings, Settings
+from portreeve.definitions.settings import (
+    AlertSettings,
+    ContainersSettings,
+    DockerSettings,
+    PressureSettings,
+    ReconcileSettings,
+    Settings,
+)
 
 Eventually = Callable[[Callable[[], object], str], None]
 Start = Callable[..., AgentProcess]
@@ -41,8 +48,18 @@ def test_settings_that_wait_for_a_restart_are_named() -> None:
         docker=DockerSettings(timeout=9),
         reconcile=ReconcileSettings(workers=2, resync=60, keep=3, poll=1),
         log_level="DEBUG",
+        containers=ContainersSettings(parallel_starts=1, deadline=60),
+        alerts=AlertSettings(webhook="https://chat.example.org/hooks/secret"),
+        pressure=PressureSettings(cpu_stall=80),
     )
-    assert fixed_until_restart(before, after) == ("docker.timeout", "reconcile.workers", "reconcile.resync")
+    assert fixed_until_restart(before, after) == (
+        "docker.timeout",
+        "reconcile.workers",
+        "reconcile.resync",
+        "containers.parallel_starts",
+        "alerts.webhook",
+        "pressure.cpu_stall",
+    )
     assert fixed_until_restart(before, before) == ()
 
 

@@ -171,6 +171,21 @@ def test_an_answer_that_it_runs_already_is_not_believed(house: House, dockerd: F
     assert house.look(times=4).state is ContainerState.READY
 
 
+def test_a_start_that_was_refused_is_told_where_docker_keeps_no_word_of_it(
+    house: House, dockerd: FakeDockerd
+) -> None:
+    has(dockerd, status="created")
+    words = 'invalid mount config for type "bind": bind source path does not exist: /srv/data'
+    dockerd.scripts["start"] = [says(400, words)]
+    house.define(APP)
+    status = house.look(times=2)
+    assert status.state is ContainerState.FAILED_TO_START
+    assert words in status.evidence
+    dockerd.containers.clear()
+    has(dockerd, status="created", id="f" * 64)
+    assert house.look().state is not ContainerState.FAILED_TO_START
+
+
 def test_what_keeps_ending_is_given_up_and_reset_brings_it_back(house: House, dockerd: FakeDockerd) -> None:
     container = has(dockerd, status="exited", exit_code=3)
     house.define(APP)
