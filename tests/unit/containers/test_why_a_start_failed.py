@@ -107,11 +107,11 @@ def test_any_words_amount_to_something(words: str) -> None:
         ),
         (
             (
-                f"driver failed programming external connectivity on endpoint web ({'5e' * 32}): Error starting "
+                f"driver failed programming external connectivity on x ({'5e' * 32}): Error starting "
                 "userland proxy: listen tcp4 0.0.0.0:80: bind: address already in use"
             ),
             (
-                "driver failed programming external connectivity on endpoint web: Error starting userland proxy: "
+                "driver failed programming external connectivity on x: Error starting userland proxy: "
                 "listen tcp4 0.0.0.0:80: bind: address already in use"
             ),
         ),
