@@ -10,6 +10,7 @@ from portreeve.clock import Clock
 from portreeve.containers.connection import Docker
 from portreeve.control.agent import ContainerVerb
 from portreeve.control.names import unknown_container, unknown_service
+from portreeve.daemon.looked_after import LookedAfter
 from portreeve.daemon.readiness import Readiness
 from portreeve.definitions.model import Definitions
 from portreeve.definitions.settings import Settings
@@ -21,7 +22,6 @@ from portreeve.reconcile.workers import Pulse, Workers
 from portreeve.supervise.admission import Admission
 from portreeve.supervise.alerts import Alerts
 from portreeve.supervise.followers import Followers, boot_id
-from portreeve.supervise.known import KnownContainers
 from portreeve.supervise.memory import Verb
 from portreeve.supervise.pressure_watch import PressureWatch
 from portreeve.supervise.rebuilding import describe_recreation
@@ -30,7 +30,6 @@ from portreeve.supervise.records import Records
 from portreeve.supervise.services import KIND as SERVICES
 from portreeve.supervise.services import Services
 from portreeve.supervise.status import ContainerStatus, ServiceStatus
-from portreeve.supervise.status_of import blank
 from portreeve.supervise.store import SupervisedStore
 from portreeve.supervise.straining import Straining
 from portreeve.supervise.supervisor import Supervisor
@@ -90,7 +89,6 @@ class Supervision:
         clock: Clock,
     ) -> None:
         self._docker = docker
-        self._on_interests = on_interests
         self._docker_status = docker_status
         self.containers = Board[ContainerStatus](changes)
         self.services = Board[ServiceStatus](changes)
@@ -128,8 +126,8 @@ class Supervision:
             clock=clock,
         )
         self._straining = Straining(self._watch, admission, self._telling, clock)
-        self.workers = Workers(self.queue, self._work, self.pulse, WORKERS)
-        self._known = KnownContainers(docker)
+        self.workers = Workers(self.queue, self.work, self.pulse, WORKERS)
+        self._known = LookedAfter(docker, self._supervisor, self.containers, on_interests)
         self._started = False
 
     @property
@@ -146,7 +144,6 @@ class Supervision:
         """Work by these from now on; everything is looked at, which changes nothing where nothing changed."""
         self._known.declare(definitions.containers)
         self.readiness.define(definitions)
-        self._use()
         self._services.define(definitions.services)
         self.services.keep_only(definitions.services)
         subjects = (
@@ -184,10 +181,7 @@ class Supervision:
 
     def interests(self) -> dict[str, tuple[Interest, ...]]:
         """Which containers each key depends on."""
-        return {
-            CONTAINER + name: (Interest(container.container, details=True),)
-            for name, container in self._known.all().items()
-        }
+        return self._known.interests()
 
     def heard(self, action: str, name: str, labels: Mapping[str, str]) -> None:
         """Take in an event of a container; the queue is woken for it besides.
@@ -224,7 +218,6 @@ class Supervision:
                 self._supervisor.also_called(known, name)
             return known
         self._known.watch(name)
-        self._use()
         self.queue.add(CONTAINER + name)
         return name
 
@@ -261,35 +254,31 @@ class Supervision:
             self.queue.add(SERVICE + name)
         return runs
 
-    def _work(self, key: str) -> None:
+    def work(self, key: str) -> None:
+        """Work on a key of the queue."""
         if key == _PRESSURE:
             again = self._straining.look()
             self._telling.docker(self._docker_status())
             if self._needed():
                 self.queue.add(_PRESSURE, again)
         elif key.startswith(CONTAINER):
-            self._supervisor.work(key.removeprefix(CONTAINER))
+            name = key.removeprefix(CONTAINER)
+            self._known.find(name)
+            self._supervisor.work(name)
         else:
             self._services.work(key.removeprefix(SERVICE))
 
     def _needed(self) -> bool:
         return bool(self._known.all() or self._services.names())
 
-    def _use(self) -> None:
-        known = self._known.all()
-        self._supervisor.define(known)
-        self.containers.keep_only(known)
-        for name, container in known.items():
-            if self.containers.get(name) is None:
-                self.containers.post(blank(container))
-        self._on_interests()
-
     def _watch_wanted_units(self) -> None:
         """Somebody may order units behind containers that nobody declared."""
         if self._followers is None:
             return
         try:
-            for name in self._followers.instances():
+            names = self._followers.instances()
+            self._known.refer(names)
+            for name in names:
                 self.watch_container(name)
         except PortreeveError as error:
             log.warning("not every container that units wait for is watched: %s", error)

@@ -2,7 +2,7 @@
 watched and never touched."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from portreeve.containers.connection import Docker
 from portreeve.containers.listing import list_containers
@@ -45,26 +45,69 @@ class KnownContainers:
         with self._lock:
             return name if name in self._watched else self._meant(name)
 
-    def watch(self, name: str) -> None:
-        """Watch a container that nobody declared.
+    def watch(self, name: str, expendable: Callable[[str], bool] = lambda _: False) -> str | None:
+        """Watch a container that nobody declared; :meth:`find` says which one that is.
 
         Args:
-            name: a container's name, or PROJECT-SERVICE of a compose service; the first wins. A name that
-                nothing has yet is taken for a container's.
+            name: a container's name, or PROJECT-SERVICE of a compose service; until it is found, it is taken
+                for a container's.
+            expendable: whether one that is watched may be forgotten to make room.
+
+        Returns:
+            the name of one that was forgotten for it.
 
         Raises:
-            Refused: too many are.
+            Refused: too many are, and none may be forgotten.
         """
-        container = ManagedContainer(name, "", self._found(name))
         with self._lock:
+            if name in self._watched:
+                return None
+            forgotten = None
             if len(self._watched) >= MOST_WATCHED:
-                raise Refused(
-                    Reason.HELD,
-                    f"container {name} cannot be watched",
-                    evidence=f"{MOST_WATCHED} that nobody declared are watched already",
-                    hint=f"declare it in /etc/portreeve/containers.d/{name}.toml",
-                )
-            self._watched[name] = container
+                forgotten = next(filter(expendable, self._watched), None)
+                if forgotten is None:
+                    raise Refused(
+                        Reason.HELD,
+                        f"container {name} cannot be watched",
+                        evidence=f"{MOST_WATCHED} that nobody declared are watched already",
+                        hint=f"declare it in /etc/portreeve/containers.d/{name}.toml",
+                    )
+                del self._watched[forgotten]
+            self._watched[name] = ManagedContainer(name, "", ContainerRef(name=name))
+            return forgotten
+
+    def find(self, name: str) -> bool:
+        """Ask Docker again what a name stands for that is only watched: it may have been made meanwhile, or
+        Docker was away when somebody asked.
+
+        Args:
+            name: as for :meth:`watch`; the name of a container comes before that of a service.
+
+        Returns:
+            Whether another container is meant now.
+        """
+        with self._lock:
+            before = self._watched.get(name)
+        found = None if before is None else self._found(name)
+        with self._lock:
+            if before is None or found in (None, before.container) or self._watched.get(name) != before:
+                return False
+            self._watched[name] = ManagedContainer(name, "", found)
+            return True
+
+    def may_be(self, name: str) -> tuple[ContainerRef, ...]:
+        """Every container that a name may come to stand for, while it is only watched.
+
+        Args:
+            name: of one that is looked after.
+        """
+        with self._lock:
+            if name not in self._watched:
+                return ()
+        parts = name.split("-")
+        services = (("-".join(parts[:at]), "-".join(parts[at:])) for at in range(1, len(parts)))
+        named = (ContainerRef(project=project, service=service) for project, service in services)
+        return (ContainerRef(name=name), *named)
 
     def _meant(self, name: str) -> str | None:
         if name in self._declared:
@@ -72,18 +115,18 @@ class KnownContainers:
         found = (each.name for each in self._declared.values() if _is_called(each.container, name))
         return next(found, None)
 
-    def _found(self, name: str) -> ContainerRef:
+    def _found(self, name: str) -> ContainerRef | None:
         try:
             listed = list_containers(self._docker, ContainerList(status=""))
         except DockerUnavailable:
-            return ContainerRef(name=name)
+            return None
         if any(each["name"] == name for each in listed):
             return ContainerRef(name=name)
         for each in listed:
             project, service = each["labels"].get(COMPOSE_PROJECT), each["labels"].get(COMPOSE_SERVICE)
             if project and service and f"{project}-{service}" == name:
                 return ContainerRef(project=project, service=service)
-        return ContainerRef(name=name)
+        return None
 
 
 def _is_called(ref: ContainerRef, name: str) -> bool:
