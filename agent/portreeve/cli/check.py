@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from portreeve.errors import ExitCode
+from portreeve.errors import ExitCode, PortreeveError
 from portreeve.paths import Paths
 
 if TYPE_CHECKING:
@@ -48,10 +48,25 @@ def command(context: click.Context, files: tuple[Path, ...], output: str) -> Non
         click.echo(_as_json(found))
     else:
         click.echo(_as_text(found))
+        if not files and not found.problems:
+            _tell_of_drop_ins(found, paths)
     if found.problems:
         places = len({problem.file for problem in found.problems})
         click.echo(f"{_counted(len(found.problems), 'problem')} in {_counted(places, 'file')}", err=True)
         context.exit(ExitCode.FAILED)
+
+
+def _tell_of_drop_ins(found: "Definitions", paths: Paths) -> None:
+    """Saving a service is not all that has to be done: systemd learns of it by its drop-in."""
+    from portreeve.cli.examine_units import INSTALL, to_install
+
+    try:
+        waiting = to_install(found, paths)
+    except (PortreeveError, OSError):
+        # `portreeve units install` and `portreeve doctor` tell what is wrong with them.
+        return
+    if waiting:
+        click.echo(f"the drop-in of {', '.join(waiting)} is not as services.d says: {INSTALL}")
 
 
 def _as_text(found: "Definitions") -> str:

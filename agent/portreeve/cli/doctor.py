@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from portreeve.cli import examine_agent, examine_host, examine_state
+from portreeve.cli import examine_agent, examine_host, examine_state, examine_units
 from portreeve.cli.findings import Finding, Level
 from portreeve.cli.options import echo_json, output_option
 from portreeve.cli.text import printable_data
@@ -38,6 +38,7 @@ def command(output: str) -> ExitCode:
 def examine(paths: Paths) -> list[Finding]:
     """Everything that is looked at, in the order in which it should be mended."""
     findings = [examine_host.python(), examine_host.systemd(), examine_host.units(paths)]
+    findings += examine_units.drop_ins(paths)
     if paths.root == Path("/"):
         # What lies below another root is none of the running systemd's business.
         findings += examine_host.boot()

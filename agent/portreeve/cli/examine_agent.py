@@ -11,8 +11,10 @@ from portreeve.control.outcome import Outcome, is_kept_up, of_container, of_serv
 from portreeve.control.overview import Overview
 from portreeve.errors import PortreeveError
 from portreeve.reconcile.status import State
-from portreeve.supervise.status import ContainerStatus, ServiceStatus
+from portreeve.supervise.state import ContainerState
+from portreeve.supervise.status import ContainerStatus, ServiceState, ServiceStatus
 
+_DOCKER_STARTS_IT = ("always", "unless-stopped")
 _TO_BE_SEEN = (State.OVERDUE, State.FAILED, State.BROKEN, State.UNDECLARED)
 
 
@@ -31,10 +33,10 @@ def answered(overview: Overview) -> Iterator[Finding]:
     else:
         yield ok("agent", f"{overview.version} runs as pid {overview.pid} and is ready")
     yield _docker(overview)
+    declared = [each for each in overview.containers if each.declared]
     if overview.problems:
         yield fail("definitions", counted(len(overview.problems), "problem"), "portreeve check")
     else:
-        declared = [each for each in overview.containers if each.declared]
         kinds = {"sync": overview.syncs, "container": declared, "service": overview.services}
         words = [counted(len(found), kind) for kind, found in kinds.items() if found or kind == "sync"]
         yield ok("definitions", f"{', '.join(words)}, no problems")
@@ -42,11 +44,14 @@ def answered(overview: Overview) -> Iterator[Finding]:
         if sync.state in _TO_BE_SEEN:
             what = sync.trouble.what if sync.trouble else "no reason is known"
             yield warn(f"sync {sync.name}", f"{sync.state}: {what}", f"portreeve explain {sync.name}")
-    for container in overview.containers:
-        if is_kept_up(container) and of_container(container) is Outcome.FAILED:
+    for container in declared:
+        failed = is_kept_up(container) and of_container(container) is Outcome.FAILED
+        if failed or container.state is ContainerState.ABSENT:
             yield _supervised(Kind.CONTAINER, container)
+        if is_kept_up(container) and container.restart_policy in _DOCKER_STARTS_IT:
+            yield _started_by_docker(container)
     for service in overview.services:
-        if of_service(service) is Outcome.FAILED:
+        if of_service(service) is Outcome.FAILED or service.state is ServiceState.ABSENT:
             yield _supervised(Kind.SERVICE, service)
     for sentence in overview.pressure:
         yield warn("pressure", sentence, "free what is short; starts of containers are held back meanwhile")
@@ -56,6 +61,13 @@ def _supervised(kind: Kind, status: ContainerStatus | ServiceStatus) -> Finding:
     why = what_is_wrong(status)
     what = f"{state_of(status)}: {why}" if why else state_of(status)
     return warn(f"{kind.value} {status.name}", what, f"portreeve explain {kind.value}:{status.name}")
+
+
+def _started_by_docker(status: ContainerStatus) -> Finding:
+    policy = status.restart_policy
+    what = f"Docker starts it at boot too, in any order (its restart policy is {policy})"
+    remedy = f"if it has to come after others: docker update --restart=no {status.container}, and in compose"
+    return ok(f"container {status.name}", f"{what}; {remedy}")
 
 
 def _docker(overview: Overview) -> Finding:

@@ -135,6 +135,8 @@ def _in_docker(status: ContainerStatus, now: float) -> str:
         parts.append(f"started {ago(status.started_at, now)}")
     if status.exit_code is not None:
         parts.append(f"exit code {status.exit_code}")
+    if status.restart_policy not in ("", "no"):
+        parts.append(f"restart policy {status.restart_policy}")
     if status.restart_count:
         parts.append(f"{counted(status.restart_count, 'restart')} by Docker")
     if status.container_id:

@@ -1,7 +1,7 @@
 """From definitions to a graph. No value is in it, not even a default, and of commands only the program."""
 
 import textwrap
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from portreeve.definitions.locations import (
     ContainerCommand,
@@ -19,6 +19,7 @@ from portreeve.definitions.steps import (
     ApplyStep,
     CheckStep,
     Command,
+    ContainerReady,
     Exec,
     FirewalldPort,
     SelinuxPort,
@@ -27,10 +28,12 @@ from portreeve.definitions.steps import (
     UnitStep,
     VerifyStep,
 )
-from portreeve.definitions.supervised import Service
+from portreeve.definitions.supervised import ManagedContainer, Service
 from portreeve.definitions.upstream import Written, writers, writers_of
 from portreeve.graph.drafts import Draft
 from portreeve.graph.model import Graph, Kind
+
+Containers = Mapping[str, ManagedContainer]
 
 _WRAP = 44
 _LINES = 2
@@ -58,9 +61,12 @@ def build(definitions: Definitions, names: Collection[str] = ()) -> Graph:
         _files(draft, sync)
     for sync in syncs.values():
         _sources(draft, sync, written)
-        _effects(draft, sync)
+        _effects(draft, sync, definitions.containers)
+    if not names:
+        for _, managed in sorted(definitions.containers.items()):
+            _managed(draft, managed, definitions.containers)
     for service in sorted(definitions.services.values(), key=lambda each: each.name):
-        _service(draft, service, syncs, everything=not names)
+        _service(draft, service, syncs, definitions.containers, everything=not names)
     return draft.graph()
 
 
@@ -130,7 +136,7 @@ def _how(target: Target) -> Iterator[str]:
         yield "mirrored folder"
 
 
-def _effects(draft: Draft, sync: Sync) -> None:
+def _effects(draft: Draft, sync: Sync, containers: Containers) -> None:
     files = _files(draft, sync)
     draft.edge(_sync(draft, sync), files)
     for target in sync.targets:
@@ -138,15 +144,19 @@ def _effects(draft: Draft, sync: Sync) -> None:
             draft.edge(files, _container(draft, target.place.container), "mounted by")
     for word, steps in (("check", sync.check), ("", sync.apply), ("verify", sync.verify)):
         for step in steps:
-            for head, label in _effect(draft, step, word):
+            for head, label in _effect(draft, step, word, containers):
                 draft.edge(files, head, label)
 
 
-def _effect(draft: Draft, step: CheckStep | ApplyStep | VerifyStep, word: str) -> Iterator[tuple[str, str]]:
+def _effect(
+    draft: Draft, step: CheckStep | ApplyStep | VerifyStep, word: str, containers: Containers
+) -> Iterator[tuple[str, str]]:
     keyword = step.keyword.replace("_", " ")
     match step:
         case UnitActive(unit=unit):
             yield draft.node(Kind.UNIT, unit, unit), word
+        case ContainerReady(name=name) if name in containers:
+            yield _container(draft, containers[name].container), word
         case Exec(container=container) | Signal(container=container):
             yield _container(draft, container), keyword
         case Command(container=ContainerRef() as container):
@@ -165,7 +175,16 @@ def _container(draft: Draft, container: ContainerRef) -> str:
     return draft.node(Kind.CONTAINER, str(container), str(container))
 
 
-def _service(draft: Draft, service: Service, syncs: Collection[str], *, everything: bool) -> None:
+def _managed(draft: Draft, managed: ManagedContainer, containers: Containers) -> None:
+    head = _container(draft, managed.container)
+    for name in managed.after:
+        before = containers[name].container if name in containers else ContainerRef(name=name)
+        draft.edge(_container(draft, before), head, "before", order=True)
+
+
+def _service(
+    draft: Draft, service: Service, syncs: Collection[str], containers: Containers, *, everything: bool
+) -> None:
     wanted = [name for name in service.requires if name.removeprefix("sync:") in syncs]
     if not wanted and not everything:
         return
@@ -174,3 +193,7 @@ def _service(draft: Draft, service: Service, syncs: Collection[str], *, everythi
         draft.edge(draft.node(Kind.SYNC, name.removeprefix("sync:"), name), unit, "before", order=True)
     if "docker" in service.requires:
         draft.edge(draft.node(Kind.DOCKER, "docker", "docker"), unit, "before", order=True)
+    for name in service.requires:
+        managed = containers.get(name.removeprefix("container:")) if name.startswith("container:") else None
+        if managed is not None:
+            draft.edge(_container(draft, managed.container), unit, "before", order=True)

@@ -30,7 +30,8 @@ class ContainerStatus:
         image: as it was named when the container was made.
         started_at: of its last start; ``None`` before the first.
         exit_code: of its last run; ``None`` while it runs or never ran.
-        restart_count: restarts by Docker's own policy.
+        restart_policy: Docker's own, ``no`` or ``always``; empty when absent or unknown.
+        restart_count: restarts by that.
         restarts: restarts within the window of its budget.
         restarts_most: its budget.
         window: seconds of that window.
@@ -61,6 +62,7 @@ class ContainerStatus:
     image: str = ""
     started_at: float | None = None
     exit_code: int | None = None
+    restart_policy: str = ""
     restart_count: int = 0
     restarts: int = 0
     restarts_most: int = 0

@@ -72,6 +72,7 @@ def status_of(
         image=seen.image if seen else "",
         started_at=seen.started_at if seen else None,
         exit_code=seen.exit_code if seen and seen.status in _ENDED and seen.started_at is not None else None,
+        restart_policy=seen.policy if seen else "",
         restart_count=seen.restart_count if seen else 0,
         restarts=counted(record, declared.restart, now),
         restarts_most=declared.restart.max,

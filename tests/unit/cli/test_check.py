@@ -28,7 +28,8 @@ def test_without_files_everything_on_the_search_path_is_checked(host: Host) -> N
     host.sync(GOOD_SYNC)
     host.service('unit = "app.service"\nrequires = ["sync:app"]\n')
     result = check(host)
-    assert (result.exit_code, result.output) == (0, "1 sync, 1 service, 0 containers: no problems\n")
+    told = "the drop-in of app.service is not as services.d says: sudo portreeve units install\n"
+    assert (result.exit_code, result.output) == (0, f"1 sync, 1 service, 0 containers: no problems\n{told}")
 
 
 def test_problems_are_shown_with_their_lines_and_end_with_status_1(host: Host) -> None:

@@ -10,7 +10,7 @@ import click
 import pytest
 
 from fakes.board_agent import BoardAgent, container, service, sync
-from portreeve.cli import examine_agent, examine_host, examine_state
+from portreeve.cli import examine_agent, examine_host, examine_state, examine_units
 from portreeve.cli.doctor import report
 from portreeve.cli.findings import Finding, Level, fail, ok, warn
 from portreeve.errors import Reason
@@ -168,3 +168,31 @@ def test_a_state_file_that_is_well_damaged_newer_or_not_there(paths: Paths) -> N
     paths.database.write_bytes(b"garbage" * 1000)
     (damaged,) = examine_state.state_file(paths)
     assert (damaged.level, "not a database" in damaged.what) == (Level.FAIL, True)
+
+
+def test_a_service_whose_drop_in_is_not_installed_is_named_with_the_command_for_it(
+    paths: Paths, portreeve: Portreeve
+) -> None:
+    assert examine_units.drop_ins(paths) == []
+    service = paths.root / "etc/portreeve/services.d/daemon.toml"
+    write(service, 'unit = "mcsm-daemon.service"\nrequires = ["docker"]\n')
+    (found,) = examine_units.drop_ins(paths)
+    assert (found.level, found.what) == (Level.WARN, "not as services.d says: mcsm-daemon.service")
+    assert found.remedy.startswith("sudo portreeve units install")
+    told = "the drop-in of mcsm-daemon.service is not as services.d says: sudo portreeve units install\n"
+    assert portreeve("check")[1].endswith(told)
+    assert portreeve("units", "install", "--program", "/usr/local/bin/portreeve")[0] == 0
+    assert examine_units.drop_ins(paths) == [ok("drop-ins", "mcsm-daemon.service")]
+    assert portreeve("check")[1] == "0 syncs, 1 service, 0 containers: no problems\n"
+    write(service, 'unit = "mcsm-daemon.service"\nrequires = ["docker"]\nmemory_max = "1G"\n')
+    assert [each.level for each in examine_units.drop_ins(paths)] == [Level.WARN]
+
+
+def test_a_container_that_docker_starts_too_and_one_that_does_not_exist_are_named(
+    agent: BoardAgent, paths: Paths
+) -> None:
+    agent.containers.post(container("db", autostart=True, restart_policy="always", container="shop-db"))
+    agent.containers.post(container("typo", ContainerState.ABSENT, evidence="Docker lists no such container"))
+    found = {each.name: each for each in examine_agent.answered(agent.overview())}
+    assert "docker update --restart=no shop-db" in found["container db"].what
+    assert found["container typo"].level is Level.WARN

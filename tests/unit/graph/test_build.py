@@ -102,6 +102,19 @@ def test_a_unit_that_waits_for_a_sync_and_docker_says_so(host: Host) -> None:
     assert edge(graph, found(graph, "docker"), unit).order
 
 
+def test_containers_are_drawn_with_what_comes_before_them_and_what_waits_for_them(host: Host) -> None:
+    host.container('container = "shop-db"\n', name="db")
+    host.container('container = "shop-web"\nafter = ["db", "cache"]\n', name="web")
+    host.service('unit = "front.service"\nrequires = ["container:web"]\n', name="front")
+    host.sync(f'{GOOD_SYNC}\n[[verify]]\ncontainer_ready = "web"\n')
+    graph = build(host.load())
+    db, web = found(graph, "shop-db", Kind.CONTAINER), found(graph, "shop-web", Kind.CONTAINER)
+    assert edge(graph, db, web).order
+    assert edge(graph, found(graph, "cache", Kind.CONTAINER), web).order
+    assert edge(graph, web, found(graph, "front.service")).order
+    assert edge(graph, found(graph, "app.conf", Kind.FILES), web).label == "verify"
+
+
 def test_only_what_belongs_to_the_named_syncs_is_drawn(host: Host) -> None:
     graph = build(host.load(), ["later"])
     assert "shop.service" not in [node.title for node in graph.nodes]
