@@ -216,7 +216,9 @@ def _loops(seen: Observed) -> str:
     times = "once" if seen.restart_count == 1 else f"{seen.restart_count} times"
     # Docker forgets the code as soon as it starts the container again.
     how = f", the last time with {how_it_ended(seen)}" if seen.exit_code or seen.oom_killed else ""
-    return f"it keeps ending, and Docker has restarted it {times}{how}"
+    # One version tried a failed start again and again (moby#49501).
+    why = f"; Docker says: {cut(seen.error)}" if seen.error else ""
+    return f"it keeps ending, and Docker has restarted it {times}{how}{why}"
 
 
 def _since(state: ContainerState, seen: Observed | Absent | Away, record: Record, now: float) -> float:

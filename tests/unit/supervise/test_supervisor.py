@@ -186,6 +186,23 @@ def test_a_start_that_was_refused_is_told_where_docker_keeps_no_word_of_it(
     assert house.look().state is not ContainerState.FAILED_TO_START
 
 
+def test_a_start_that_docker_tries_again_without_end_is_ended_within_the_budget(
+    house: House, dockerd: FakeDockerd
+) -> None:
+    """Docker 28.0.0 alone restarted a container whose port was held, ten times a second (D3, moby#49501)."""
+    held = "driver failed programming external connectivity: Bind for 0.0.0.0:80 failed: port is already allocated"
+    container = has(dockerd, status="restarting", restart_count=1, error=held, policy="always")
+    house.define(APP)
+    status = house.look()
+    assert status.state is ContainerState.RESTARTING
+    assert "port is already allocated" in status.evidence
+    container.restart_count = 30
+    status = house.look(times=2)
+    assert status.gave_up
+    assert dockerd.acts == [("app", "stop")]
+    assert container.status == "exited"
+
+
 def test_what_keeps_ending_is_given_up_and_reset_brings_it_back(house: House, dockerd: FakeDockerd) -> None:
     container = has(dockerd, status="exited", exit_code=3)
     house.define(APP)
