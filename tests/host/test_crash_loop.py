@@ -84,7 +84,7 @@ def test_a_crash_loop_is_stopped_after_its_budget_and_reset_brings_it_back(keepi
             looked_at_again(keeping, name)
             assert keeping.status(name)["gave_up"]
     for name in policies:
-        # At its own start Docker follows the policy `always` of what was stopped as well; it is stopped again.
+        # At its own start Docker follows `always` also of what was stopped; it is stopped again.
         again = runs(keeping, name) - started[name]
         print(f"{name} was started {again} times more by a boot")
         assert again == 0 if name == "crash-no" else again <= 8

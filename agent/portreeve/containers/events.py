@@ -5,6 +5,7 @@ without a timeout, and it hides every error behind an ordinary end [read and mea
 """
 
 import json
+import select
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -98,6 +99,16 @@ class EventStream:
             self._response.close()
             self._connection.close()
             self._socket.close()
+
+    @property
+    def ended(self) -> bool:
+        """Docker has closed its end: the daemon that this stream is of has gone, whatever is still unread."""
+        polled = select.poll()
+        try:
+            polled.register(self._socket, select.POLLRDHUP)
+            return bool(polled.poll(0))
+        except (OSError, ValueError):  # Closed here.
+            return True
 
     def close(self) -> None:
         """End the iteration, now, from any thread; again is harmless."""

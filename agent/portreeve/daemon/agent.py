@@ -101,7 +101,7 @@ class Agent(Supervised):
                 settings=settings,
                 docker_status=self._docker_status,
                 syncs=self.queue,
-                docker_since=lambda: self._docker_watcher.state().since,
+                docker_since=lambda: self._docker_watcher.same_docker_since(),
                 on_interests=self._watch_docker,
                 places=lambda: (paths.state,),
                 clock=clock,

@@ -10,9 +10,6 @@ from portreeve.supervise.record import Record, Wanted
 OF_THE_SAME_END = 15.0
 """Seconds between the end of a container and the event that says that somebody asked for it."""
 
-UNNOTICED = 2.0
-"""Seconds for which it may be unnoticed here that the Docker which told of a stop has ended."""
-
 
 def heed(verbs: tuple[Verb, ...], declared: ManagedContainer, record: Record) -> Record:
     """Take in what somebody asked for.
@@ -50,12 +47,9 @@ def notice_end(record: Record, seen: Observed | None, memory: Memory, docker_sin
     stop = memory.stop
     if stop is None or seen is None or seen.status != "exited" or _ended_by_us(seen, memory):
         return record
-    by_hand = record.stopped_by_hand
-    if stop.docker_since == docker_since:
-        of_this_end = abs(stop.at - (seen.finished_at or 0.0)) < OF_THE_SAME_END
-        return replace(record, stopped_by_hand=stop.at) if by_hand is None and of_this_end else record
-    if by_hand == stop.at and 0 <= docker_since - stop.at < UNNOTICED:
-        return replace(record, stopped_by_hand=None)
+    of_this_end = abs(stop.at - (seen.finished_at or 0.0)) < OF_THE_SAME_END
+    if record.stopped_by_hand is None and of_this_end and stop.docker_since == docker_since:
+        return replace(record, stopped_by_hand=stop.at)
     return record
 
 

@@ -53,6 +53,10 @@ class Stream(Protocol):
     def __iter__(self) -> Iterator[Event]:
         """The events, as they come."""
 
+    @property
+    def ended(self) -> bool:
+        """Docker has closed its end, although events may still be unread."""
+
     def close(self) -> None:
         """End it, from any thread."""
 
@@ -148,6 +152,15 @@ class DockerWatcher:
     def state(self) -> DockerState:
         """Whether events are heard, and since when."""
         return self._state
+
+    def same_docker_since(self) -> float:
+        """Wall-clock seconds since when the same Docker has answered; now, when it has just gone.
+
+        Its successor may have answered before its own end was heard.
+        """
+        with self._lock:
+            gone = self._stream is not None and self._stream.ended
+        return self._clock.wall() if gone else self._state.since
 
     def suspect(self, error: DockerUnavailable) -> None:
         """Somebody found Docker away: an open stream counts as ended, and is opened when Docker answers.

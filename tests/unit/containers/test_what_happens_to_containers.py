@@ -75,6 +75,19 @@ def test_a_daemon_that_is_killed_ends_the_stream(docker: Docker, dockerd: FakeDo
     assert list(stream) == []
 
 
+def test_that_docker_is_gone_is_known_before_its_last_events_are_read(
+    docker: Docker, dockerd: FakeDockerd, eventually: Callable[[Callable[[], object], str], None]
+) -> None:
+    stream = docker.events()
+    dockerd.subscribed.acquire()
+    dockerd.emit("stop", APP)
+    assert not stream.ended
+    dockerd.break_off()
+    eventually(lambda: stream.ended, "the end is seen")
+    assert [event.action for event in stream] == ["stop"]
+    assert stream.ended
+
+
 def test_closing_from_another_thread_ends_it(
     docker: Docker, dockerd: FakeDockerd, eventually: Callable[[Callable[[], object], str], None]
 ) -> None:

@@ -161,7 +161,10 @@ def test_docker_that_goes_and_comes_back_wakes_everyone_twice(
 ) -> None:
     hears(dockerd, watcher, eventually)
     all_wake()
+    since = watcher.same_docker_since()
+    assert watcher.same_docker_since() == since
     dockerd.stop()
+    assert watcher.same_docker_since() != since
     all_wake()
     eventually(lambda: "does not exist" in watcher.state().evidence, "the reason is known")
     dockerd.start()
