@@ -13,6 +13,19 @@ GAVE_UP = "315406fa7f5a470ea9d43c2e93acfc70"
 LOST = "c0b2895e4e4546819b5ffd3c6068d4db"
 """MESSAGE_IDs of docs/alerts.md."""
 
+NOTHING: dict[str, Any] = {
+    "runs": 0,
+    "state": "",
+    "trouble": None,
+    "gave_up": False,
+    "stopped_by_hand": False,
+    "restarts": 0,
+    "restart_count": 0,
+    "exit_code": None,
+    "container_id": "",
+}
+"""While the agent does not answer, or does not know it yet."""
+
 ALERTS = "/srv/alerts"
 QUICK = 'restart = { backoff = ["500ms", "2s"] }\n'
 SETTINGS = '[alerts]\ncommand = ["/usr/local/bin/alerted"]\n'
@@ -64,11 +77,11 @@ class Keeping:
 
     def status(self, name: str) -> dict[str, Any]:
         """Of one."""
-        return self.all().get(name) or {"runs": 0, "state": "", "trouble": None}
+        return self.all().get(name) or NOTHING
 
     def reason(self, name: str) -> str:
         """Why it is not as it should be; empty when it is."""
-        return (self.status(name)["trouble"] or {}).get("reason", "")
+        return str((self.status(name)["trouble"] or {}).get("reason", ""))
 
     def explain(self, name: str) -> str:
         """What an administrator reads."""

@@ -9,9 +9,12 @@ from portreeve.containers.networks import exists
 from portreeve.containers.observe import observe_id
 from portreeve.containers.observed import Observed
 from portreeve.containers.start_failure import StartFailure, classify
-from portreeve.errors import Reason, Waiting
+from portreeve.errors import DockerUnavailable, Reason, Waiting
 
 _NETWORK = re.compile(r"network (\S+) not found", re.IGNORECASE)
+_PROGRAM = re.compile(r'exec: "(/[^"]{1,4096})"')
+"""A program that was named by its path; another is looked for in the folders of its container."""
+
 _OTHER_CONTAINER = "container:"
 _DEVICES = Path("/dev")
 """The agent has devices of its own (``PrivateDevices=``), and does not see those of the host."""
@@ -26,8 +29,8 @@ def cause(docker: Docker, seen: Observed, error: str) -> str | None:
         error: Docker's words then: ``State.Error``, or the evidence of a :class:`StartFailed`.
 
     Returns:
-        What is still in the way, one sentence. ``None``: it seems gone, or cannot be looked at, as a program
-        inside an image; only a try tells then.
+        What is still in the way, one sentence. ``None``: it seems gone, or cannot be looked at; only a try
+        tells then.
 
     Raises:
         Waiting: Docker is at work on the container that it depends on.
@@ -45,8 +48,26 @@ def cause(docker: Docker, seen: Observed, error: str) -> str | None:
             if named is None or exists(docker, named[1]):
                 return None
             return f"network {named[1]} does not exist"
-        case StartFailure.EXECUTABLE | StartFailure.OTHER:
+        case StartFailure.EXECUTABLE:
+            named = _PROGRAM.search(error)
+            return None if named is None else _no_program(docker, seen, named[1])
+        case StartFailure.OTHER:
             return None
+
+
+def _no_program(docker: Docker, seen: Observed, path: str) -> str | None:
+    try:
+        with docker.archive(docker.inspect(seen.id, seen.name), path):
+            return None
+    except Waiting as error:
+        if error.reason is not Reason.FILE_ABSENT:
+            raise
+        return f"there is no {path} in it"
+    except DockerUnavailable as error:
+        # Its file system cannot be mounted to be looked at; Docker itself answers.
+        if error.reason is not Reason.DOCKER_ERROR:
+            raise
+        return None
 
 
 def _held(seen: Observed) -> str | None:

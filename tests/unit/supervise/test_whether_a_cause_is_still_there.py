@@ -53,6 +53,14 @@ def test_a_port_while_somebody_listens_on_it(docker: Docker, app: FakeContainer)
     assert now(docker, PORT) is None
 
 
+def test_a_program_while_it_is_missing(docker: Docker, app: FakeContainer) -> None:
+    error = 'runc create failed: exec: "/bin/app": stat /bin/app: no such file or directory: unknown'
+    assert now(docker, error) == "there is no /bin/app in it"
+    app.files["/bin/app"] = b"#!/bin/sh"
+    assert now(docker, error) is None
+    assert now(docker, 'exec: "app": executable file not found in $PATH') is None
+
+
 def test_a_path_while_it_is_missing(docker: Docker, app: FakeContainer, tmp_path: Path) -> None:
     source = tmp_path / "source"
     app.mounts = [bind(tmp_path / "other", "/other"), bind(source, "/data")]
