@@ -90,7 +90,6 @@ class Agent(Supervised):
         self._docker_watcher = DockerWatcher(
             self._docker, self._enqueue, hear=lambda *event: self.supervision.heard(*event)
         )
-        self._resync = ResyncTimer(settings.reconcile.resync, self._look_at_everything)
         systemd = Systemd()
         super().__init__(
             Supervision(
@@ -107,6 +106,7 @@ class Agent(Supervised):
                 clock=clock,
             )
         )
+        self._resync = ResyncTimer(settings.reconcile.resync, self._look_at_all, self.supervision.stretch)
         executor = Executor(
             store=store,
             systemd=systemd,
@@ -240,7 +240,7 @@ class Agent(Supervised):
         else:
             self.queue.add(key, delay, about)
 
-    def _look_at_everything(self) -> None:
+    def _look_at_all(self) -> None:
         try:
             for trouble in self._files.check():
                 log.warning("%s", trouble)

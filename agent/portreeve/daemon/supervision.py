@@ -95,11 +95,13 @@ class Supervision:
         self.readiness = Readiness(self.containers, syncs)
         self.queue = Queue(clock)
         self.pulse = Pulse(clock)
-        self._watch = PressureWatch(settings.pressure, places)
         self._telling = Telling(Alerts(settings.alerts), store, clock)
         limit = settings.containers.parallel_starts or min(_PARALLEL_MOST, os.cpu_count() or 1)
         admission = Admission(
-            limit, clock, room=self._watch.room_for_start, wake=lambda name: self.queue.add(CONTAINER + name)
+            limit,
+            clock,
+            room=lambda: self._straining.room(),
+            wake=lambda name: self.queue.add(CONTAINER + name),
         )
         records = Records(store)
         self._followers = None if systemd is None else Followers(systemd, records.put, boot_id(), clock)
@@ -125,20 +127,19 @@ class Supervision:
             telling=self._telling,
             clock=clock,
         )
-        self._straining = Straining(self._watch, admission, self._telling, clock)
+        self._straining = Straining(PressureWatch(settings.pressure, places), admission, self._telling, clock)
         self.workers = Workers(self.queue, self.work, self.pulse, WORKERS)
         self._known = LookedAfter(docker, self._supervisor, self.containers, on_interests)
         self._started = False
 
-    @property
     def stretch(self) -> float:
         """Factor by which the resync is lengthened, since the host is under pressure."""
-        return self._straining.stretch
+        return self._straining.stretch if self._needed() else 1.0
 
     @property
     def pressure(self) -> tuple[str, ...]:
         """What is short on this host, one sentence each."""
-        return self._straining.told
+        return self._straining.told if self._needed() else ()
 
     def define(self, definitions: Definitions) -> None:
         """Work by these from now on; everything is looked at, which changes nothing where nothing changed."""

@@ -2,7 +2,7 @@
 
 from portreeve.clock import Clock
 from portreeve.supervise.admission import Admission
-from portreeve.supervise.pressure import holds_back, stretch
+from portreeve.supervise.pressure import Pressure, holds_back, stretch
 from portreeve.supervise.pressure_watch import PressureWatch
 from portreeve.supervise.telling import Telling
 
@@ -28,12 +28,25 @@ class Straining:
         self._admission = admission
         self._telling = telling
         self._clock = clock
+        self._pressure: Pressure | None = None
         self.stretch = 1.0
         self.told: tuple[str, ...] = ()
+
+    def room(self) -> str:
+        """Why the host has no room for one more start now; empty when it has.
+
+        Between two looks at a host at ease a boot may start dozens of containers: so each start is a look.
+        """
+        self.look()
+        return self._watch.room_for_start()
 
     def look(self) -> float:
         """Measure, and act on it; returns in how many seconds to look again."""
         pressure = self._watch.look(self._clock.monotonic())
+        if pressure is self._pressure:
+            # Nobody measured anew since.
+            return _STRAINED if self.told else INTERVAL
+        self._pressure = pressure
         why = holds_back(pressure)
         if why:
             self._admission.hold(why)

@@ -33,11 +33,14 @@ _DEBS = {
     ),
     "trixie": ("cockpit-ws", "cockpit-bridge", "cockpit-system", "nginx", "nginx-common"),
 }
+# what a virtual machine needs besides: containers have the kernel that runs them
+_KERNEL = ("linux-image-cloud-amd64", "initramfs-tools", "kmod")
 # what cannot work in there, or would start by itself in the middle of a test
 _MASKED = (
     *("systemd-modules-load.service", "apt-daily.timer", "apt-daily-upgrade.timer"),
     *("dpkg-db-backup.timer",),
 )
+_INSTALL = "apt-get install -y --no-install-recommends -o Dpkg::Options::=--force-unsafe-io"
 _PROXIES = ("http_proxy", "https_proxy", "no_proxy")
 NSPAWN_ENV = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -86,6 +89,15 @@ def host(release: str) -> Path:
     )
 
 
+def virtual(release: str) -> Path:
+    """The server with a kernel of its own, at /vmlinuz and /initrd.img, for a virtual machine.
+
+    Arguments, result and errors are those of minbase.
+    """
+    packages = (*_HOST, *_HOST_EXTRA[release], *_DEBS[release], *_KERNEL)
+    return _cached("virtual", release, packages, lambda root: _give_kernel(root, host(release)))
+
+
 def _cached(kind: str, release: str, packages: tuple[str, ...], build: Callable[[Path], None]) -> Path:
     facts = [RECIPE, kind, release, packages, _MASKED, apt.fingerprint(release)]
     key = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
@@ -131,13 +143,19 @@ def _furnish(root: Path, minbase_root: Path, packages: tuple[str, ...], debs: tu
     policy = root / "usr/sbin/policy-rc.d"
     policy.write_text("#!/bin/sh\nexit 101\n")  # nothing is started while it is built
     policy.chmod(0o755)
-    install = "apt-get install -y --no-install-recommends -o Dpkg::Options::=--force-unsafe-io"
-    _inside(root, f"apt-get update && {install} {' '.join(packages)}")
+    _inside(root, f"apt-get update && {_INSTALL} {' '.join(packages)}")
     download = "mkdir -p /srv/debs && cd /srv/debs && apt-get -o APT::Sandbox::User=root download"
     _inside(root, f"{download} {' '.join(debs)}")
     policy.unlink()
     _inside(root, "apt-get clean; rm -rf /var/lib/apt/lists/*; mkdir -p /var/log/journal; : >/etc/machine-id")
     _inside(root, f"rm -f /var/lib/dbus/machine-id; systemctl mask {' '.join(_MASKED)}")
+
+
+def _give_kernel(root: Path, host_root: Path) -> None:
+    report("installing a kernel, about a minute")
+    execute("cp", "-a", str(host_root), str(root), timeout=300)
+    _inside(root, f"apt-get update && {_INSTALL} {' '.join(_KERNEL)}")
+    _inside(root, "apt-get clean; rm -rf /var/lib/apt/lists/*; test -e /vmlinuz -a -e /initrd.img")
 
 
 def _inside(root: Path, script: str) -> None:
