@@ -8,9 +8,9 @@ import sys
 import time
 from pathlib import Path
 
-from bench import idle, latency, path_unit, scale
+from bench import batch, idle, latency, path_unit, scale
 
-PARTS = ("latency", "path-unit", "fan-out", "start", "idle", "soak")
+PARTS = ("latency", "path-unit", "fan-out", "start", "idle", "soak", "batch")
 
 
 def main() -> None:
@@ -42,6 +42,8 @@ def main() -> None:
         idle.idle(options.folder, min(200, options.most), 600 if options.long else 30)
     if "soak" in parts:
         idle.soak(options.folder, 8640 if options.long else 500)
+    if "batch" in parts:
+        batch.run(60)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How many containers may be on their way to ready at the same time, and whose turn it is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from threading import Lock
 
@@ -24,7 +24,8 @@ class Admission:
         clock: for deadlines.
         room: why the host has no room for another one (memory); empty when it has. It is asked without the
             lock held, so it may take its time.
-        wake: called with the name of each that waits when a slot may have become free.
+        wake: called with the name of each whose turn it is when a slot may have become free; one that does
+            not want it any more is to :meth:`leave`.
     """
 
     limit: int
@@ -76,8 +77,15 @@ class Admission:
         with self._lock:
             was = self._inside.pop(name, None) is not None
             was = self._waiting.pop(name, None) is not None or was
-            waiting = self._row() if was else []
-        self._wake(waiting)
+            next_ones = self._next() if was else []
+        self._wake(next_ones)
+
+    def keep_only(self, names: Container[str]) -> None:
+        """Others have no definition any more: nobody waits behind them."""
+        with self._lock:
+            gone = [name for name in (*self._waiting, *self._inside) if name not in names]
+        for name in gone:
+            self.leave(name)
 
     def hold(self, why: str) -> None:
         """No slot is given until :meth:`release`; those inside stay."""
@@ -88,8 +96,8 @@ class Admission:
         """Slots are given again."""
         with self._lock:
             was, self._held = self._held, ""
-            waiting = self._row() if was else []
-        self._wake(waiting)
+            next_ones = self._next() if was else []
+        self._wake(next_ones)
 
     def inside(self) -> tuple[str, ...]:
         """Who is on the way, the longest first."""
@@ -111,6 +119,10 @@ class Admission:
 
     def _row(self) -> list[str]:
         return sorted(self._waiting, key=lambda name: self._waiting[name] == 0)
+
+    def _next(self) -> list[str]:
+        """Whose turn it is: of many that wait the others need not even look."""
+        return self._row()[: max(self.limit, 1) - len(self._inside)]
 
     def _expire(self) -> None:
         now = self.clock.monotonic()

@@ -95,6 +95,7 @@ class Supervisor:
         self._docker_since = docker_since
         self._on_move = moved
         self._clock = clock
+        self._admission = admission
         self._acts = Acts(docker, pulse)
         self._rebuilding = Rebuilding(docker, pulse, records)
         self._neighbours = Neighbours(docker, board, clock)
@@ -124,6 +125,7 @@ class Supervisor:
             for name in self._memories.keys() - containers.keys():
                 del self._memories[name]
         self._neighbours.define(containers)
+        self._admission.keep_only(containers)
 
     def ask(self, verb: Verb, name: str) -> int:
         """Have something done at the next look; the caller enqueues it.

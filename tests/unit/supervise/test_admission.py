@@ -33,6 +33,34 @@ def test_a_slot_is_free_after_its_deadline_whatever_became_of_it() -> None:
     assert admission.enter("b", 60.0)
 
 
+def test_a_slot_that_is_free_wakes_the_next_and_not_all_that_wait() -> None:
+    woken: list[str] = []
+    admission = Admission(2, wake=woken.append)
+    admission.enter("a", 60.0)
+    admission.enter("b", 60.0)
+    for name in "cdef":
+        assert admission.why_not(name)
+    admission.leave("a")
+    assert woken == ["c"]
+    # It has changed its mind.
+    admission.leave("c")
+    assert woken == ["c", "d"]
+
+
+def test_nobody_waits_behind_one_whose_definition_is_gone() -> None:
+    woken: list[str] = []
+    admission = Admission(1, wake=woken.append)
+    admission.enter("a", 60.0)
+    admission.why_not("gone", dependents=3)
+    admission.why_not("b")
+    admission.keep_only({"a", "b"})
+    admission.leave("a")
+    assert woken[-1] == "b"
+    assert admission.enter("b", 60.0)
+    admission.keep_only({})
+    assert admission.inside() == ()
+
+
 def test_while_held_no_slot_is_given_and_release_wakes_those_that_wait() -> None:
     woken: list[str] = []
     admission = Admission(2, wake=woken.append)
