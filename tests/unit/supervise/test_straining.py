@@ -78,7 +78,7 @@ def test_starts_wait_and_the_resync_is_rarer_until_it_is_clearly_over(host: _Hos
     assert host.straining.stretch == 4.0
     host.after(5)
     assert host.straining.stretch == 1.0
-    assert host.straining.told == ()
+    assert not host.straining.told
     assert set(host.woken) == {"early", "late"}
 
 
