@@ -54,8 +54,12 @@ def notice_end(record: Record, seen: Observed | None, memory: Memory, docker_sin
 
 
 def _ended_by_us(seen: Observed, memory: Memory) -> bool:
-    """What Docker tells of our own stops may be heard when they are long over."""
+    """What Docker tells of our own stops may be heard when they are long over.
+
+    One that was stopped between two tries of Docker's to start it had ended before that.
+    """
     if memory.own_end is None or seen.finished_at is None:
         return False
     begin, end = memory.own_end
-    return begin <= seen.finished_at <= end
+    not_started_since = (seen.started_at or 0.0) < begin
+    return seen.finished_at <= end and (not_started_since or seen.finished_at >= begin)

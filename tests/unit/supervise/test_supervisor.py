@@ -290,14 +290,15 @@ def test_what_somebody_stopped_stays_so_when_docker_is_restarted_soon_after(
     assert dockerd.acts == []
 
 
+@pytest.mark.parametrize("before", [0, 5])
 def test_a_stop_of_our_own_is_not_taken_for_one_by_hand_however_late_it_is_heard(
-    house: House, dockerd: FakeDockerd
+    house: House, dockerd: FakeDockerd, before: float
 ) -> None:
     container = has(dockerd, status="restarting", restart_count=1)
     house.define(APP)
     house.look()
     container.restart_count = 9
-    ended = datetime.fromtimestamp(house.watch.now, UTC).isoformat()
+    ended = datetime.fromtimestamp(house.watch.now - before, UTC).isoformat()
     stopped = {"State": {"FinishedAt": ended}}
     dockerd.scripts["stop"] = [says(204, status="exited", inspect=stopped)]
     house.look()
