@@ -74,8 +74,8 @@ def restart(docker: Docker, seen: Observed, *, stop_timeout: float | None, timeo
     before = observe_id(docker, seen.id, seen.name)
     if before.status not in ("paused", "restarting"):
         _require_startable(before)
-    grace = _grace(docker, before, stop_timeout)
-    words = tell(docker, before, lambda client: client.restart(before.id, timeout=grace), timeout)
+    ending = _whole(before, stop_timeout)
+    words = tell(docker, before, lambda client: client.restart(before.id, timeout=ending), timeout)
     return _started(before, observe_id(docker, seen.id, seen.name), words)
 
 
@@ -105,9 +105,9 @@ def stop(docker: Docker, seen: Observed, *, timeout: float | None) -> Observed:
         return before
     if before.status == "removing":
         _removing(before)
-    grace = _grace(docker, before, timeout)
+    ending = _whole(before, timeout)
     patience = 2 * docker.settings.timeout
-    words = tell(docker, before, lambda client: client.stop(before.id, timeout=grace), patience)
+    words = tell(docker, before, lambda client: client.stop(before.id, timeout=ending), patience)
     after = observe_id(docker, seen.id, seen.name)
     if after.status in ("running", "paused", "restarting") and after.started_at == before.started_at:
         raise Failed(
@@ -225,9 +225,17 @@ def _removing(seen: Observed) -> NoReturn:
     )
 
 
-def _grace(docker: Docker, seen: Observed, wanted: float | None) -> int:
-    """Whole seconds, as Docker takes them; ``Config.StopTimeout`` is -1 for one that is never killed."""
-    if wanted is None:
-        own = docker.inspect_as(seen.id, seen.name, lambda answer: answer["Config"].get("StopTimeout"))
-        wanted = _GRACE if own is None else float(own)
-    return math.ceil(wanted if 0 <= wanted <= _LONGEST_GRACE else _LONGEST_GRACE)
+def grace(own: float | None, wanted: float | None) -> float:
+    """Seconds that a container gets to end before it is killed.
+
+    Args:
+        own: with which it was made; negative for one that is never killed, ``None`` without.
+        wanted: what somebody else wants; ``None``: its own.
+    """
+    seconds = wanted if wanted is not None else _GRACE if own is None else own
+    return seconds if 0 <= seconds <= _LONGEST_GRACE else _LONGEST_GRACE
+
+
+def _whole(seen: Observed, wanted: float | None) -> int:
+    """As Docker takes it."""
+    return math.ceil(grace(seen.stop_timeout, wanted))

@@ -78,6 +78,7 @@ def parse(answer: Any) -> Observed:
         labels=seen["labels"],
         binds=tuple(each["source"] for each in seen["mounts"] if each["type"] == "bind"),
         ports=_ports(host.get("PortBindings"), (answer.get("NetworkSettings") or {}).get("Ports")),
+        stop_timeout=_seconds(config.get("StopTimeout")),
         view=seen,
     )
 
@@ -115,6 +116,10 @@ def _time(text: Any) -> float | None:
     if moment.tzinfo is None:
         raise ValueError("a time without its zone")
     return moment.timestamp()
+
+
+def _seconds(value: Any) -> float | None:
+    return None if value is None else float(value)
 
 
 def _text(value: Any) -> str:

@@ -32,6 +32,7 @@ class Observed:
         labels: as they are now.
         binds: paths of the host that are mounted into it.
         ports: ports of the host that it publishes, ``8080/tcp``.
+        stop_timeout: seconds it gets to end, of its making; -1: it is never killed; ``None``: Docker's own.
         view: it as templates see it, :func:`portreeve.containers.view.view`.
     """
 
@@ -56,6 +57,7 @@ class Observed:
     labels: Mapping[str, str] = field(default_factory=dict)
     binds: tuple[str, ...] = ()
     ports: tuple[str, ...] = ()
+    stop_timeout: float | None = None
     view: Mapping[str, Any] = field(default_factory=dict)
 
     @property

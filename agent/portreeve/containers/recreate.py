@@ -114,6 +114,11 @@ def awaited(journal_text: str) -> str:
     return stands.new if stands.phase is Phase.AWAITING else ""
 
 
+def has_new(journal_text: str) -> bool:
+    """A new container was made; until then whatever is there under the name is the old one."""
+    return bool(Journal.read(journal_text).new)
+
+
 def finish(docker: Docker, journal_text: str, *, journal: Callable[[str], object]) -> None:
     """The new one is ready: remove the old one. Its volumes are never removed.
 

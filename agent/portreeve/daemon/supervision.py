@@ -104,7 +104,7 @@ class Supervision:
             wake=lambda name: self.queue.add(CONTAINER + name),
         )
         records = Records(store)
-        self._followers = None if systemd is None else Followers(systemd, records.put, boot_id(), clock)
+        self._followers = None if systemd is None else Followers(systemd, records.keep, boot_id(), clock)
         self._supervisor = Supervisor(
             records=records,
             queue=self.queue,

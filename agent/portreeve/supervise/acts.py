@@ -1,6 +1,7 @@
 """Carries out what was decided about a container, and believes nothing but what inspect says afterwards."""
 
 from portreeve.containers import acting
+from portreeve.containers.acting import grace
 from portreeve.containers.connection import Docker
 from portreeve.containers.networks import connect
 from portreeve.containers.observed import Observed
@@ -8,11 +9,11 @@ from portreeve.definitions.supervised import ManagedContainer
 from portreeve.reconcile.workers import Pulse
 from portreeve.supervise.decision import Action
 
-STOP_TIMEOUT = 10.0
-"""Seconds that Docker gives a container to end where nobody named a time (``docker stop``)."""
-
 _MARGIN = 30.0
 """Seconds beyond what an action may take by itself: Docker waits for its network and its storage as well."""
+
+_ANSWERS = 6
+"""Times Docker's longest answer: inspect before and after, each twice that where the container is locked."""
 
 
 class Acts:
@@ -43,7 +44,7 @@ class Acts:
             Waiting: the container is not in a state for it.
             Failed: Docker refused it, or it was done and inspect says otherwise.
         """
-        timeout = longest(action, declared)
+        timeout = longest(action, declared, seen, self._docker.settings.timeout)
         with self._pulse.step(f"container {declared.name}: {action}", timeout):
             match action:
                 case Action.START:
@@ -63,13 +64,16 @@ class Acts:
                     raise AssertionError("a recreation has steps of its own")
 
 
-def longest(action: Action, declared: ManagedContainer) -> float:
+def longest(action: Action, declared: ManagedContainer, seen: Observed | None, answer: float) -> float:
     """Seconds that an action may take.
 
     Args:
         action: what is done.
         declared: the definition.
+        seen: the container, whose own time to end counts where the definition has none.
+        answer: seconds that Docker may take for one answer; each action asks for a few.
     """
-    ending = STOP_TIMEOUT if declared.stop_timeout is None else declared.stop_timeout
+    ending = grace(None if seen is None else seen.stop_timeout, declared.stop_timeout)
     starting = declared.start_timeout
-    return _MARGIN + {Action.START: starting, Action.STOP: ending}.get(action, starting + ending)
+    own = {Action.START: starting, Action.STOP: ending}.get(action, starting + ending)
+    return _MARGIN + own + _ANSWERS * answer

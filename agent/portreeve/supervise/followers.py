@@ -47,7 +47,7 @@ class Followers:
     """
 
     def __init__(
-        self, systemd: Systemd, remember: Callable[[Record], None], boot: str, clock: Clock = SYSTEM_CLOCK
+        self, systemd: Systemd, remember: Callable[[Record], object], boot: str, clock: Clock = SYSTEM_CLOCK
     ) -> None:
         self._systemd = systemd
         self._remember = remember

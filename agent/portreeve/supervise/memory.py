@@ -4,6 +4,7 @@ import threading
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from portreeve.clock import Clock
 from portreeve.containers.observed import Observed
 from portreeve.containers.start_failure import StartFailed
 from portreeve.supervise.decision import Action
@@ -49,6 +50,7 @@ class Memory:
         followed: whether units of the host were last told that it is ready; ``None``: not told yet.
         resumed: a recreation that was under way when the agent ended was looked after.
         refused: the last start that Docker refused; ``None`` when none was.
+        busy_since: monotonic seconds since Docker has said nothing about it, being at work on it.
     """
 
     probing: Probing = field(default_factory=Probing)
@@ -62,6 +64,7 @@ class Memory:
     followed: bool | None = None
     resumed: bool = False
     refused: StartFailed | None = None
+    busy_since: float | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _verbs: list[Verb] = field(default_factory=list)
     _begun: int = 0
@@ -91,11 +94,22 @@ class Memory:
             return self._begun
 
     def begin(self) -> tuple[Verb, ...]:
-        """A look begins; the wishes that it is to heed, in their order."""
+        """A look begins; the wishes that it is to heed, in their order. They stay until they are heeded."""
         with self._lock:
-            verbs, self._verbs = tuple(self._verbs), []
             self._begun += 1
-            return verbs
+            return tuple(self._verbs)
+
+    def heeded(self, verbs: tuple[Verb, ...]) -> None:
+        """What :meth:`begin` gave is remembered, or being done."""
+        with self._lock:
+            del self._verbs[: len(verbs)]
+
+    def busy_for(self, clock: Clock) -> float:
+        """Seconds since Docker first said nothing about it, being at work on it: no look has ended since."""
+        now = clock.monotonic()
+        if self.busy_since is None:
+            self.busy_since = now
+        return now - self.busy_since
 
     def end(self) -> int:
         """The look has ended; its number."""

@@ -56,12 +56,15 @@ class Neighbours:
             self._graph = {name: found for name, found in self._graph.items() if name in containers}
             self._seen = {name: seen for name, seen in self._seen.items() if name in containers}
 
-    def unmet(self, declared: ManagedContainer, seen: Observed | None) -> tuple[Unmet, ...]:
+    def unmet(
+        self, declared: ManagedContainer, seen: Observed | None, *, ready: bool = False
+    ) -> tuple[Unmet, ...]:
         """What must come before a container and is not there yet.
 
         Args:
             declared: its definition; one that is only watched waits for nothing.
             seen: the container; ``None`` when it is absent or Docker is away.
+            ready: it is, so that it waits for nothing any more, whatever became of the others.
 
         Raises:
             Waiting: Docker is at work on one of them.
@@ -74,6 +77,8 @@ class Neighbours:
             found = tuple(self._known(each) for each in dependencies(declared, seen, self._containers))
             self._graph[declared.name] = found
             graph = {name: [each.name for each in others] for name, others in self._graph.items()}
+        if ready:
+            return ()
         way = circle(declared.name, graph)
         if way:
             return (Unmet(way[1], "ready", f"they wait for each other: {' → '.join(way)}", hopeless=True),)
@@ -97,10 +102,10 @@ class Neighbours:
         with self._lock:
             return sum(any(each.name == name for each in others) for others in self._graph.values())
 
-    def foreign_again(self, missing: tuple[Unmet, ...]) -> float | None:
-        """Seconds until the next look at what nobody declared; ``None`` where nobody waits for such."""
+    def foreign_again(self, name: str) -> float | None:
+        """Seconds until the next look at what nobody declared; ``None`` where it waits for no such."""
         with self._lock:
-            foreign = any(each.name not in self._containers for each in missing)
+            foreign = any(each.name not in self._containers for each in self._graph.get(name, ()))
         return FOREIGN if foreign else None
 
     def _known(self, dependency: Dependency) -> Dependency:

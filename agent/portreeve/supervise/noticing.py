@@ -26,7 +26,10 @@ def heed(verbs: tuple[Verb, ...], declared: ManagedContainer, record: Record) ->
             case Verb.START:
                 # One that is kept up by its definition needs no more words for it.
                 record = replace(record.reset(), wanted=None if declared.autostart else Wanted.UP)
-            case Verb.RESET | Verb.RECREATE:
+            case Verb.RESET:
+                # The way out of a recreation that can be neither finished nor taken back.
+                record = replace(record.reset(), journal="")
+            case Verb.RECREATE:
                 record = record.reset()
     return record
 

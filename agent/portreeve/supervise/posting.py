@@ -92,20 +92,28 @@ class Posting:
                 log.info("container %s is %s: %s", status.name, status.state, status.evidence)
             self._moved(status)
 
-    def keep(self, declared: ManagedContainer, memory: Memory, error: PortreeveError) -> None:
+    def keep(
+        self, declared: ManagedContainer, memory: Memory, error: PortreeveError, *, lasts: bool = False
+    ) -> None:
         """Tell that a look came to nothing; what was known before stays.
 
         Args:
             declared: the definition.
             memory: of the container.
             error: why.
+            lasts: it has been so for too long to believe what was known before.
         """
         status = memory.status or blank(declared)
-
-        if error.reason is not Reason.CONTAINER_BUSY:
+        if lasts:
+            since = status.since if status.state is ContainerState.UNKNOWN else self._clock.wall()
+            evidence = f"nothing can be told about it: {error}"
+            status = replace(status, state=ContainerState.UNKNOWN, evidence=evidence, since=since)
+            memory.status = status
+        if lasts or error.reason is not Reason.CONTAINER_BUSY:
             trouble = Trouble(error.reason, error.what, error.evidence, error.hint, "look")
             status = replace(status, trouble=trouble)
-        self._board.post(replace(status, runs=memory.runs))
+        if self._looked_after(declared.name):
+            self._board.post(replace(status, runs=memory.runs))
 
     def _tail(self, memory: Memory, truth: Truth, observed: Observed | None) -> tuple[str, ...]:
         """The end of its log, fetched once for each end of it."""

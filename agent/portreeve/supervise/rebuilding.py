@@ -16,13 +16,16 @@ from portreeve.definitions.supervised import ManagedContainer
 from portreeve.errors import Reason
 from portreeve.reconcile.status import Trouble
 from portreeve.reconcile.workers import Pulse
-from portreeve.supervise.acts import STOP_TIMEOUT, longest
+from portreeve.supervise.acts import longest
 from portreeve.supervise.decision import Action, Plan
 from portreeve.supervise.record import Record
 from portreeve.supervise.records import Records
 from portreeve.supervise.state import ContainerState, Truth
 
 log = logging.getLogger(__name__)
+
+_STEPS = 120.0
+"""Seconds for a removal and a start, as :mod:`portreeve.containers.recreate` has them."""
 
 _MAY_BECOME_READY = (
     ContainerState.STARTING,
@@ -57,10 +60,10 @@ class Rebuilding:
         Raises:
             PortreeveError: it cannot be recreated, and is there as it was; or Docker went away in the middle.
         """
-
-        patience = STOP_TIMEOUT if declared.stop_timeout is None else declared.stop_timeout
-        with self._step(declared):
-            recreate.begin(self._docker, seen.id, stop_timeout=patience, journal=self._journal(record))
+        with self._step(declared, seen):
+            recreate.begin(
+                self._docker, seen.id, stop_timeout=declared.stop_timeout, journal=self._journal(record)
+            )
 
     def go_on(self, declared: ManagedContainer, truth: Truth, record: Record) -> tuple[Record, Plan | None]:
         """Finish a recreation whose container is ready; take one back whose container will not be.
@@ -86,7 +89,7 @@ class Rebuilding:
             )
             return record, Plan(record, trouble=trouble, again=1.0)
         with self._step(declared):
-            if truth.state is ContainerState.READY:
+            if truth.state is ContainerState.READY and recreate.has_new(record.journal):
                 recreate.finish(self._docker, record.journal, journal=self._journal(record))
                 log.info("container %s was recreated", declared.name)
             else:
@@ -132,8 +135,9 @@ class Rebuilding:
         self._records.put(record, durable=True)
         return record
 
-    def _step(self, declared: ManagedContainer) -> AbstractContextManager[None]:
-        return self._pulse.step(f"container {declared.name}: recreate", longest(Action.RECREATE, declared))
+    def _step(self, declared: ManagedContainer, seen: Observed | None = None) -> AbstractContextManager[None]:
+        seconds = _STEPS + longest(Action.RECREATE, declared, seen, self._docker.settings.timeout)
+        return self._pulse.step(f"container {declared.name}: recreate", seconds)
 
 
 def describe_recreation(docker: Docker, declared: ManagedContainer) -> tuple[str, ...]:

@@ -1,9 +1,13 @@
 """Records of containers: in the state file, and at hand."""
 
+import logging
 import threading
 
+from portreeve.errors import PortreeveError
 from portreeve.supervise.record import Record, dump, load
 from portreeve.supervise.store import SupervisedStore
+
+log = logging.getLogger(__name__)
 
 KIND = "container"
 """What they are called in the state file, and the beginning of their keys on the queue."""
@@ -20,6 +24,7 @@ class Records:
         self._store = store
         self._lock = threading.Lock()
         self._known: dict[str, Record] = {}
+        self._unstored: set[str] = set()
 
     def get(self, name: str) -> Record:
         """What is remembered of a container; a new record when nothing is.
@@ -45,7 +50,25 @@ class Records:
             Failed: ``state-unusable``; what was remembered before stays.
         """
         with self._lock:
-            if self._known.get(record.name) == record:
+            if self._known.get(record.name) == record and record.name not in self._unstored:
                 return
             self._store.put(KIND, record.name, dump(record), durable=durable)
             self._known[record.name] = record
+            self._unstored.discard(record.name)
+
+    def keep(self, record: Record, *, durable: bool = False) -> PortreeveError | None:
+        """As :meth:`put`, for what must be done whether it can be stored or not: a full disk is no reason to
+        leave a container down. Its budget counts on while the agent runs.
+
+        Returns:
+            why it could not be stored.
+        """
+        try:
+            self.put(record, durable=durable)
+        except PortreeveError as error:
+            log.error("what is known of container %s cannot be stored: %s", record.name, error)
+            with self._lock:
+                self._known[record.name] = record
+                self._unstored.add(record.name)
+            return error
+        return None

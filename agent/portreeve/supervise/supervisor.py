@@ -16,12 +16,15 @@ from portreeve.definitions.supervised import ManagedContainer
 from portreeve.errors import PortreeveError, Reason, Waiting
 from portreeve.reconcile.board import Board
 from portreeve.reconcile.queue import Queue
+from portreeve.reconcile.status import Trouble
+from portreeve.reconcile.unexpected import named
 from portreeve.reconcile.workers import Pulse
 from portreeve.supervise.acts import Acts
 from portreeve.supervise.admission import Admission
 from portreeve.supervise.deciding import Deciding
-from portreeve.supervise.decision import Action, Plan, Unmet
+from portreeve.supervise.decision import Action, Plan
 from portreeve.supervise.followers import Followers
+from portreeve.supervise.following import Following
 from portreeve.supervise.looking import look
 from portreeve.supervise.memory import Memory, Stop, Verb
 from portreeve.supervise.neighbours import Neighbours
@@ -31,6 +34,7 @@ from portreeve.supervise.probes import probe
 from portreeve.supervise.probing import Probing, effective, next_probe_in
 from portreeve.supervise.rebuilding import Rebuilding
 from portreeve.supervise.records import KIND, Records
+from portreeve.supervise.seen import Away
 from portreeve.supervise.state import ContainerState, Truth
 from portreeve.supervise.status import ContainerStatus
 from portreeve.supervise.telling import Telling
@@ -45,6 +49,12 @@ AGAIN = 5.0
 """Seconds until the next look after one that came to nothing."""
 
 _ENDS_IT = (Action.STOP, Action.RESTART, Action.RECREATE)
+
+BUSY_AT_MOST = 60.0
+"""Seconds for which a container counts as it was while Docker, at work on it, says nothing about it."""
+
+_NEIGHBOURS = 120.0
+"""Seconds for questions about containers that nobody declared and that come first: several, each probed."""
 
 BUSY = 0.5
 """Seconds until Docker is asked again about a container that it is at work on."""
@@ -91,11 +101,12 @@ class Supervisor:
         self._queue = queue
         self._docker = docker
         self._pulse = pulse
-        self._followers = followers
+        self._following = Following(followers, records, pulse)
         self._docker_since = docker_since
         self._on_move = moved
         self._clock = clock
         self._admission = admission
+        self._longest_look = LOOK + 4 * docker.settings.timeout
         self._acts = Acts(docker, pulse)
         self._rebuilding = Rebuilding(docker, pulse, records)
         self._neighbours = Neighbours(docker, board, clock)
@@ -162,16 +173,16 @@ class Supervisor:
         if declared is None:
             return
         memory = self._memory(name)
-        verbs = memory.begin()
         again: float | None = AGAIN
         try:
-            with self._pulse.step(f"container {name}: look", LOOK):
-                again = self._look(declared, memory, verbs)
+            with self._pulse.step(f"container {name}: look", self._longest_look), named(f"container {name}"):
+                again = self._look(declared, memory, memory.begin())
+            memory.busy_since = None
         except Waiting as error:
-            # Docker is at work on it; whatever it stood for a moment ago still stands.
+            # Docker is at work on it; whatever it stood for a moment ago still stands, for a while.
             again = BUSY if error.reason is Reason.CONTAINER_BUSY else AGAIN
             memory.end()
-            self._posting.keep(declared, memory, error)
+            self._posting.keep(declared, memory, error, lasts=memory.busy_for(self._clock) > BUSY_AT_MOST)
         except PortreeveError as error:
             log.error("container %s: %s", name, error)
             memory.end()
@@ -181,7 +192,7 @@ class Supervisor:
 
     def _look(self, declared: ManagedContainer, memory: Memory, verbs: tuple[Verb, ...]) -> float | None:
         """One look, and what follows from it; returns in how many seconds the next one is due."""
-        now, record = self._clock.wall(), self._records.get(declared.name)
+        now, record = self._clock.wall(), heed(verbs, declared, self._records.get(declared.name))
         if not memory.resumed:
             record = self._rebuilding.resume(declared, record)
             memory.resumed = True
@@ -194,25 +205,38 @@ class Supervisor:
                 memory.stop = None
             memory.probing = self._probe(declared, memory, observed, now)
         truth = judge(declared, seen, memory.probing, record, now)
-        record = heed(verbs, declared, record)
         record = notice_end(record, observed, memory, self._docker_since())
-        unmet = self._neighbours.unmet(declared, observed)
+        with self._pulse.step(f"container {declared.name}: what comes before it", _NEIGHBOURS):
+            unmet = self._neighbours.unmet(declared, observed, ready=truth.state is ContainerState.READY)
         plan = self._deciding.plan(declared, truth, observed, record, unmet, verbs)
         if plan.action is not None:
             # One that is on its way out would still do it, and then end what it has begun.
             self._docker.require_up(now=True)
-        self._records.put(plan.record, durable=plan.action is not None)
+        plan = self._remembered(plan)
+        memory.heeded(verbs)
         if plan.action is None or observed is None:
             memory.end()
             self._posting.post(declared, memory, truth, observed, plan, unmet)
-            self._follow(declared, memory, truth)
-            return _soonest(plan.again, self._next_look(declared, memory, truth, observed, unmet, now))
+            follows = self._following.follow(declared.name, memory, truth)
+            # Of a Docker that answers with errors to some questions, nobody tells when it is over.
+            odd = isinstance(seen, Away) and seen.error.reason is Reason.DOCKER_ERROR
+            again = None if follows and not odd else AGAIN
+            return _soonest(plan.again, again, self._next_look(declared, memory, truth, observed, plan, now))
         meanwhile = judge(declared, observed, memory.probing, record, now, acting=plan.action)
         self._posting.post(declared, memory, meanwhile, observed, plan, unmet)
-        self._follow(declared, memory, meanwhile)
+        self._following.follow(declared.name, memory, meanwhile)
         self._act(declared, memory, plan, observed)
         memory.end()
         return 0.0
+
+    def _remembered(self, plan: Plan) -> Plan:
+        """The plan, with a trouble where what it needs to have remembered cannot be stored."""
+        error = self._records.keep(plan.record, durable=plan.action is not None)
+        if error is None:
+            return plan
+        trouble = plan.trouble or Trouble(error.reason, error.what, error.evidence, error.hint, "look")
+        again = _soonest(plan.again, AGAIN)
+        return replace(plan, trouble=trouble, again=again)
 
     def _probe(self, declared: ManagedContainer, memory: Memory, observed: Observed, now: float) -> Probing:
         probing = memory.probing.of(observed.id, observed.started_at, declared.start_timeout)
@@ -220,7 +244,9 @@ class Supervisor:
         wanted = replace(declared.ready, condition=condition)
         if not observed.runs or probing.settled(wanted):
             return probing
-        return probing.after(probe(condition, observed, self._docker, timeout=wanted.timeout), wanted, now)
+        with self._pulse.step(f"container {declared.name}: probe", self._longest_look + wanted.timeout):
+            result = probe(condition, observed, self._docker, timeout=wanted.timeout)
+        return probing.after(result, wanted, now)
 
     def _act(self, declared: ManagedContainer, memory: Memory, plan: Plan, observed: Observed) -> None:
         assert plan.action is not None
@@ -229,7 +255,8 @@ class Supervisor:
         log.info("container %s: %s", declared.name, plan.action)
         try:
             if plan.action is Action.RECREATE:
-                self._rebuilding.begin(declared, observed, plan.record)
+                # Which units fell with it was remembered since the plan was made.
+                self._rebuilding.begin(declared, observed, self._records.get(declared.name))
             else:
                 self._acts.carry_out(plan.action, declared, observed, plan.networks)
         except PortreeveError as error:
@@ -241,31 +268,18 @@ class Supervisor:
             if plan.action in _ENDS_IT:
                 memory.own_end = began, self._clock.wall()
 
-    def _follow(self, declared: ManagedContainer, memory: Memory, truth: Truth) -> None:
-        """Have the units of the host follow."""
-        if self._followers is None or truth.state in (ContainerState.UNKNOWN, ContainerState.RUNNING):
-            return
-        ready = truth.state is ContainerState.READY
-        if ready and memory.followed:
-            return
-        # Each time while it is not ready: who begins to wait for it meanwhile is remembered as well.
-        follow = self._followers.ready if ready else self._followers.lost
-        with self._pulse.step(f"container {declared.name}: units", LOOK):
-            for unit in (declared.name, *sorted(memory.other_names)):
-                self._records.put(follow(unit, self._records.get(declared.name)))
-        memory.followed = ready
-
     def _next_look(
         self,
         declared: ManagedContainer,
         memory: Memory,
         truth: Truth,
         observed: Observed | None,
-        unmet: tuple[Unmet, ...],
+        plan: Plan,
         now: float,
     ) -> float | None:
         """Seconds until time alone, or a probe, may change something; ``None`` when only an event can."""
-        foreign = self._neighbours.foreign_again(unmet)
+        waits = plan.trouble is not None and plan.trouble.reason is Reason.DEPENDENCY_NOT_READY
+        foreign = self._neighbours.foreign_again(declared.name) if waits else None
         if observed is None or not observed.runs:
             return foreign
         starting = truth.state is not ContainerState.READY

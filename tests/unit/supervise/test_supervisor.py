@@ -1,119 +1,27 @@
 """A look at a container: what is there decides, whatever was remembered or answered before."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
 from fakes.dockerd import FakeContainer, FakeDockerd, Mode
 from fakes.dockerd_act import says
-from portreeve.clock import Clock
 from portreeve.containers.connection import Docker
 from portreeve.definitions.locations import ContainerRef
-from portreeve.definitions.settings import AlertSettings
 from portreeve.definitions.supervised import (
-    Budget,
     HasExited,
-    ManagedContainer,
     OnUnready,
     Probe,
     TcpConnects,
 )
 from portreeve.errors import Reason
-from portreeve.reconcile.board import Board
 from portreeve.reconcile.database import Database
-from portreeve.reconcile.queue import Queue
-from portreeve.reconcile.workers import Pulse
-from portreeve.supervise.admission import Admission
-from portreeve.supervise.alerts import Alerts
 from portreeve.supervise.memory import Verb
 from portreeve.supervise.record import Record
-from portreeve.supervise.records import Records
 from portreeve.supervise.state import ContainerState
-from portreeve.supervise.status import ContainerStatus
-from portreeve.supervise.store import SupervisedStore
-from portreeve.supervise.supervisor import Supervisor
-from portreeve.supervise.telling import Telling
 
-START = 1_800_000_000.0
-APP = ManagedContainer(
-    "app",
-    "",
-    ContainerRef(name="app"),
-    autostart=True,
-    restart=Budget(2, 600, (1, 2)),
-    origin=(Path("/etc/portreeve/containers.d/app.toml"),),
-)
-
-
-@dataclass
-class Watch:
-    """A clock that a test turns."""
-
-    now: float = START
-
-    def clock(self) -> Clock:
-        return Clock(monotonic=lambda: self.now - START, wall=lambda: self.now)
-
-
-class House:
-    """A supervisor with everything that it needs, looked through by hand."""
-
-    def __init__(self, docker: Docker, database: Database, limit: int = 2) -> None:
-        self.watch = Watch()
-        clock = self.watch.clock()
-        self.store = SupervisedStore(database)
-        self.board = Board[ContainerStatus]()
-        self.queue = Queue(clock)
-        self.records = Records(self.store)
-        self.docker_since = START - 1000
-        self.moves: list[str] = []
-        self.supervisor = Supervisor(
-            records=self.records,
-            queue=self.queue,
-            board=self.board,
-            docker=docker,
-            pulse=Pulse(clock),
-            followers=None,
-            admission=Admission(limit, clock),
-            telling=Telling(Alerts(AlertSettings()), self.store, clock),
-            docker_since=lambda: self.docker_since,
-            moved=lambda status: self.moves.append(str(status.state)),
-            clock=clock,
-        )
-
-    def define(self, *containers: ManagedContainer) -> None:
-        self.supervisor.define({each.name: each for each in containers})
-
-    def look(self, name: str = "app", times: int = 1) -> ContainerStatus:
-        for _ in range(times):
-            self.supervisor.work(name)
-            self.watch.now += 3
-        status = self.board.get(name)
-        assert status is not None
-        return status
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(tmp_path / "state.db")
-    yield database
-    database.close()
-
-
-@pytest.fixture
-def house(docker: Docker, database: Database) -> House:
-    return House(docker, database)
-
-
-def has(dockerd: FakeDockerd, **fields: object) -> FakeContainer:
-    container = FakeContainer("app")
-    for name, value in fields.items():
-        setattr(container, name, value)
-    dockerd.containers.append(container)
-    return container
+from .house import APP, START, House, has
 
 
 def test_what_was_made_and_never_started_is_started(house: House, dockerd: FakeDockerd) -> None:

@@ -1,0 +1,62 @@
+"""Has the units of the host follow a container; whatever comes of that, the container is kept up."""
+
+import logging
+
+from portreeve.errors import PortreeveError
+from portreeve.reconcile.workers import Pulse
+from portreeve.supervise.followers import Followers
+from portreeve.supervise.memory import Memory
+from portreeve.supervise.records import Records
+from portreeve.supervise.state import ContainerState, Truth
+
+log = logging.getLogger(__name__)
+
+_LONGEST = 30.0
+"""Seconds that systemd may take to answer; no job is waited for."""
+
+_TELLS_NOTHING = (ContainerState.UNKNOWN, ContainerState.RUNNING)
+
+
+class Following:
+    """Tells the units that depend on a container how it stands.
+
+    Args:
+        followers: moves them; ``None`` where systemd does not run.
+        records: where it is kept which of them fell.
+        pulse: told what the worker does.
+    """
+
+    def __init__(self, followers: Followers | None, records: Records, pulse: Pulse) -> None:
+        self._followers = followers
+        self._records = records
+        self._pulse = pulse
+
+    def follow(self, name: str, memory: Memory, truth: Truth) -> bool:
+        """Have the units of the host follow.
+
+        Args:
+            name: of the container's definition.
+            memory: of the container.
+            truth: what it amounts to.
+
+        Returns:
+            Whether they do; otherwise it is to be called again soon.
+        """
+        if self._followers is None or truth.state in _TELLS_NOTHING:
+            return True
+        ready = truth.state is ContainerState.READY
+        if ready and memory.followed:
+            return True
+        # Each time while it is not ready: who begins to wait for it meanwhile is remembered as well.
+        move = self._followers.ready if ready else self._followers.lost
+        try:
+            with self._pulse.step(f"container {name}: units", _LONGEST):
+                for unit in (name, *sorted(memory.other_names)):
+                    self._records.keep(move(unit, self._records.get(name)))
+        except PortreeveError as error:
+            # A systemd that does not answer is no reason to leave the container itself down.
+            log.warning("the units that depend on container %s do not follow it: %s", name, error)
+            memory.followed = None
+            return False
+        memory.followed = ready
+        return True
