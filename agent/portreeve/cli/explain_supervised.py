@@ -68,7 +68,8 @@ def service_facts(status: ServiceStatus, now: float) -> Iterator[Fact]:
     elif status.next_try is not None:
         yield "next try", ahead(status.next_try, now)
     elif status.state in _LEFT_SO:
-        yield "next try", "none: it is left so"
+        waits = status.trouble is not None and status.trouble.reason is Reason.NOT_YET
+        yield "next try", "when what it waits for is there" if waits else "none: it is left so"
     yield from _to_do(status, f"portreeve services reset {status.name}")
     yield "unit", status.unit
     if status.requires:
@@ -84,7 +85,7 @@ def _why(status: ContainerStatus | ServiceStatus) -> Iterator[Fact]:
     told: list[str] = []
     if trouble is not None:
         yield "why", f"{trouble.what} ({trouble.reason})"
-        told = [trouble.evidence] if trouble.evidence else []
+        told = [trouble.evidence] if trouble.evidence and trouble.evidence not in status.evidence else []
     # Most evidence of a trouble has what was seen in it: nothing is said twice.
     if status.evidence and not any(status.evidence in text for text in told):
         told.append(status.evidence)

@@ -35,6 +35,11 @@ def of_state(snapshot: Snapshot, *, kept_up: bool) -> Trouble | None:
     state = snapshot.truth.state
     if state is ContainerState.READY:
         return None
+    if state is ContainerState.EXITED and snapshot.seen is None:
+        # The kernel says so; how it ended, and whether Docker starts it again, is Docker's to tell.
+        what = "its process is gone, and Docker does not answer"
+        hint = "systemctl status docker; it is looked at as soon as Docker answers"
+        return Trouble(Reason.DOCKER_DOWN, what, snapshot.truth.evidence, hint)
     return Trouble(_REASONS[state], _what(snapshot), snapshot.truth.evidence, _hint(snapshot, kept_up))
 
 
