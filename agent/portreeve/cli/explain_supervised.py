@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from portreeve.cli.supervised import in_colour
 from portreeve.cli.text import ago, ahead, clock_time, counted, span
+from portreeve.errors import Reason
 from portreeve.supervise.state import ContainerState
 from portreeve.supervise.status import ContainerStatus, ServiceState, ServiceStatus
 
