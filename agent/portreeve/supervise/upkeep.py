@@ -100,6 +100,8 @@ def _ended(snapshot: Snapshot, seen: Observed, trouble: Trouble | None, random: 
     record, now = snapshot.record, snapshot.now
     if record.stopped_by_hand is not None:
         return Plan(record, trouble=told.stopped_by_hand(snapshot))
+    if record.gave_up is not None:
+        return Plan(record, trouble=told.gave_up(snapshot))
     if seen.status == "exited" and _docker_restarts(seen):
         until = max(seen.finished_at or 0.0, snapshot.docker_since) + DOCKER_FIRST
         if 0 < until - now <= DOCKER_FIRST:

@@ -78,6 +78,11 @@ def test_what_spent_its_budget_is_given_up_and_told_once() -> None:
     assert "portreeve containers reset db" in (second.trouble.hint if second.trouble else "")
 
 
+def test_what_was_given_up_is_told_so_at_once_also_where_docker_has_a_policy() -> None:
+    plan = decide(snapshot(ContainerState.EXITED, policy="always", record=replace(FRESH, gave_up=NOW - 1)))
+    assert (plan.action, reason(plan)) == (None, Reason.RESTART_BUDGET_SPENT)
+
+
 def test_docker_is_stopped_from_restarting_more_often_than_the_budget_allows() -> None:
     plan = decide(snapshot(ContainerState.RESTARTING, "restarting", restart_count=3))
     assert (plan.action, plan.gave_up) == (Action.STOP, True)
