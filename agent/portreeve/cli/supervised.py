@@ -35,9 +35,11 @@ _STATE_COLUMN = 1
 
 
 def state_of(status: ContainerStatus | ServiceStatus) -> str:
-    """The state as it is said; what was given up says so besides."""
+    """The state as it is said; what was given up, or is overdue, says so besides."""
     words = status.state.value.replace("-", " ")
-    return f"{words}, given up" if status.gave_up else words
+    if status.gave_up:
+        return f"{words}, given up"
+    return f"{words}, overdue" if isinstance(status, ContainerStatus) and status.overdue else words
 
 
 def colour_of(status: ContainerStatus | ServiceStatus) -> str:

@@ -74,6 +74,8 @@ def parse(answer: Any) -> Observed:
         has_health_check=((config.get("Healthcheck") or {}).get("Test") or []) not in _NO_CHECK,
         health_output=_health_output(state),
         network_mode=_text(host.get("NetworkMode")) or "default",
+        pid_mode=_text(host.get("PidMode")),
+        ipc_mode=_text(host.get("IpcMode")),
         networks=_networks(answer),
         labels=seen["labels"],
         binds=tuple(each["source"] for each in seen["mounts"] if each["type"] == "bind"),

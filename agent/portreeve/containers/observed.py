@@ -28,6 +28,8 @@ class Observed:
         health_output: what the last health check printed, in one line.
         network_mode: as its HostConfig has it: ``default``, ``bridge``, ``host``, ``none``, ``container:…``
             or a network's name.
+        pid_mode: as its HostConfig has it: empty, ``host`` or ``container:…``.
+        ipc_mode: as its HostConfig has it: ``private``, ``shareable``, ``host`` or ``container:…``.
         networks: those it has an endpoint in now.
         labels: as they are now.
         binds: paths of the host that are mounted into it.
@@ -53,6 +55,8 @@ class Observed:
     has_health_check: bool = False
     health_output: str = ""
     network_mode: str = "default"
+    pid_mode: str = ""
+    ipc_mode: str = ""
     networks: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     binds: tuple[str, ...] = ()

@@ -23,6 +23,7 @@ from portreeve.supervise.admission import Admission
 from portreeve.supervise.alerts import Alerts
 from portreeve.supervise.followers import Followers, boot_id
 from portreeve.supervise.memory import Verb
+from portreeve.supervise.overdue import Overdue
 from portreeve.supervise.pressure_watch import PressureWatch
 from portreeve.supervise.rebuilding import describe_recreation
 from portreeve.supervise.records import KIND as CONTAINERS
@@ -97,14 +98,14 @@ class Supervision:
         self.pulse = Pulse(clock)
         self._telling = Telling(Alerts(settings.alerts), store, clock)
         limit = settings.containers.parallel_starts or min(_PARALLEL_MOST, os.cpu_count() or 1)
-        admission = Admission(
-            limit,
-            clock,
-            room=lambda: self._straining.room(),
-            wake=lambda name: self.queue.add(CONTAINER + name),
-        )
+
+        def wake(name: str) -> None:
+            self.queue.add(CONTAINER + name)
+
+        admission = Admission(limit, clock, room=lambda: self._straining.room(), wake=wake)
         records = Records(store)
         self._followers = None if systemd is None else Followers(systemd, records.keep, boot_id(), clock)
+        self._overdue = Overdue(settings.containers.deadline, self.containers, docker_status, wake, clock)
         self._supervisor = Supervisor(
             records=records,
             queue=self.queue,
@@ -114,6 +115,7 @@ class Supervision:
             followers=self._followers,
             admission=admission,
             telling=self._telling,
+            is_overdue=self._overdue.is_overdue,
             docker_since=docker_since,
             moved=self.readiness.moved,
             clock=clock,
@@ -147,10 +149,8 @@ class Supervision:
         self.readiness.define(definitions)
         self._services.define(definitions.services)
         self.services.keep_only(definitions.services)
-        subjects = (
-            *(CONTAINER + name for name in self._known.all()),
-            *(SERVICE + name for name in definitions.services),
-        )
+        subjects = {CONTAINER + name for name in self._known.all()}
+        subjects |= {SERVICE + name for name in definitions.services}
         self._telling.keep_only(frozenset(subjects))
         self.look_at_everything()
 
@@ -226,9 +226,7 @@ class Supervision:
         """See the protocol."""
         runs = {}
         for name in names:
-            known = self._known.name_of(name)
-            if known is None:
-                raise unknown_container(name, self.containers.snapshot())
+            known = self.container_status(name).name
             if not self._known.all()[known].declared:
                 raise Refused(
                     Reason.UNDECLARED,
@@ -243,9 +241,7 @@ class Supervision:
 
     def recreation(self, name: str) -> tuple[str, ...]:
         """See the protocol."""
-        known = self._known.name_of(name)
-        if known is None:
-            raise unknown_container(name, self.containers.snapshot())
+        known = self.container_status(name).name
         return describe_recreation(self._docker, self._known.all()[known])
 
     def request_services_reset(self, names: tuple[str, ...]) -> Mapping[str, int]:
@@ -260,6 +256,7 @@ class Supervision:
         if key == _PRESSURE:
             again = self._straining.look()
             self._telling.docker(self._docker_status())
+            again = min(again, self._overdue.look())
             if self._needed():
                 self.queue.add(_PRESSURE, again)
         elif key.startswith(CONTAINER):

@@ -95,7 +95,10 @@ class CommandSucceeds:
 
 @dataclass(frozen=True, slots=True)
 class HasExited:
-    """Ready when it has run and ended with this code: a one-shot container, such as a migration."""
+    """Ready when it has run and ended with this code: a one-shot container, such as a migration.
+
+    One that is kept up does its work at each boot of the host.
+    """
 
     code: int = 0
 

@@ -30,13 +30,17 @@ class Unmet:
         name: of the definition, or of the container where it has none.
         wanted: ``ready``, ``started``, ``healthy`` or ``completed``.
         what: how it stands, one sentence.
-        hopeless: it will not come by itself: it was given up, or its one-shot failed.
+        hopeless: it will not come by itself: it was given up, or they wait for each other.
+        declared: it has a definition, so that portreeve can tell more about it and start it.
+        circular: it waits for this one as well.
     """
 
     name: str
     wanted: str
     what: str
     hopeless: bool = False
+    declared: bool = True
+    circular: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,7 @@ def _compose(seen: Observed | None) -> Iterable[tuple[ContainerRef, str]]:
     """``db:service_healthy:false,migrate:service_completed_successfully:true``; older: ``db,migrate``.
 
     The third part says whether a restart of the one is followed by one of the other (compose: ``restart``).
+    That a dependency is not ``required`` is nowhere in the labels, so all of them are.
     """
     labels = seen.labels if seen is not None else {}
     project = labels.get(COMPOSE_PROJECT, "")
@@ -78,9 +79,10 @@ def _compose(seen: Observed | None) -> Iterable[tuple[ContainerRef, str]]:
 
 
 def _namespace(seen: Observed | None) -> Iterable[tuple[ContainerRef, str]]:
-    kind, _, name = (seen.network_mode if seen is not None else "").partition(":")
-    if kind == "container" and name:
-        yield ContainerRef(name=name), "started"
+    for mode in () if seen is None else (seen.network_mode, seen.pid_mode, seen.ipc_mode):
+        kind, _, name = mode.partition(":")
+        if kind == "container" and name:
+            yield ContainerRef(name=name), "started"
 
 
 def unmet(
@@ -99,8 +101,11 @@ def unmet(
     for each in wanted:
         truth = lookup(each)
         if truth is None or not _met(each, truth):
-            what = truth.evidence if truth is not None else "it was not looked at yet"
-            missing.append(Unmet(each.name, each.wanted, what, each.defined and gave_up(each.name)))
+            what = (
+                truth.evidence if truth is not None else f"{each.name} was not looked at since Docker came up"
+            )
+            hopeless = each.defined and gave_up(each.name)
+            missing.append(Unmet(each.name, each.wanted, what, hopeless, declared=each.defined))
     return tuple(missing)
 
 

@@ -38,6 +38,8 @@ class Posting:
         board: takes them.
         docker: asked for the end of a log.
         telling: tells of what is lost, restored and given up.
+        is_overdue: whether a container was not ready in time.
+        is_first: whether a container was not told of since Docker came, by its name and the time now.
         looked_after: whether a container still is; one that is not any more is not posted.
         moved: called when a container's state has become another one.
         clock: for times.
@@ -49,6 +51,8 @@ class Posting:
         board: Board[ContainerStatus],
         docker: Docker,
         telling: Telling,
+        is_overdue: Callable[[str], bool],
+        is_first: Callable[[str, float], bool],
         looked_after: Callable[[str], bool],
         moved: Callable[[ContainerStatus], object],
         clock: Clock,
@@ -56,6 +60,8 @@ class Posting:
         self._board = board
         self._docker = docker
         self._telling = telling
+        self._is_overdue = is_overdue
+        self._is_first = is_first
         self._looked_after = looked_after
         self._moved = moved
         self._clock = clock
@@ -80,8 +86,21 @@ class Posting:
             unmet: what it waits for.
         """
         before, now = memory.status, self._clock.wall()
+        if before is not None and self._is_first(declared.name, now):
+            # Docker was away since. What becomes of its containers by that is told of Docker.
+            before = replace(before, state=ContainerState.UNKNOWN)
         tail = self._tail(memory, truth, observed)
-        status = status_of(declared, truth, observed, plan, memory, unmet=unmet, log_tail=tail, now=now)
+        status = status_of(
+            declared,
+            truth,
+            observed,
+            plan,
+            memory,
+            unmet=unmet,
+            log_tail=tail,
+            overdue=self._is_overdue(declared.name),
+            now=now,
+        )
         memory.status = status
         if not self._looked_after(declared.name):
             return

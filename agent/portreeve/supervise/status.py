@@ -36,6 +36,7 @@ class ContainerStatus:
         restarts_most: its budget.
         window: seconds of that window.
         gave_up: nothing is tried any more, until ``portreeve containers reset``.
+        overdue: it was not ready within ``[containers] deadline`` after Docker came up, and is not yet.
         trouble: why it is not as it should be.
         next_try: when it is acted on next by itself; ``None`` when only an event or the resync will.
         waits_for: containers that must come first and are not there yet.
@@ -68,6 +69,7 @@ class ContainerStatus:
     restarts_most: int = 0
     window: float = 0.0
     gave_up: bool = False
+    overdue: bool = False
     trouble: Trouble | None = None
     next_try: float | None = None
     waits_for: tuple[str, ...] = ()

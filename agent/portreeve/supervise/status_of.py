@@ -6,7 +6,7 @@ from portreeve.supervise.budget import counted
 from portreeve.supervise.decision import Plan, Unmet
 from portreeve.supervise.memory import Memory
 from portreeve.supervise.probing import effective
-from portreeve.supervise.state import Truth
+from portreeve.supervise.state import ContainerState, Truth
 from portreeve.supervise.status import ContainerStatus
 
 _SHORT_ID = 12
@@ -36,6 +36,7 @@ def status_of(
     *,
     unmet: tuple[Unmet, ...],
     log_tail: tuple[str, ...],
+    overdue: bool,
     now: float,
 ) -> ContainerStatus:
     """The status of a container.
@@ -48,6 +49,7 @@ def status_of(
         memory: for its probes, and the number of looks.
         unmet: what it waits for.
         log_tail: the end of its log.
+        overdue: it was not ready in time after Docker came up.
         now: wall-clock seconds.
     """
     record = plan.record
@@ -78,6 +80,7 @@ def status_of(
         restarts_most=declared.restart.max,
         window=declared.restart.window,
         gave_up=record.gave_up is not None,
+        overdue=overdue and truth.state is not ContainerState.READY,
         trouble=plan.trouble,
         # Rounded, so that looks that change nothing tell nothing new.
         next_try=float(round(now + plan.again)) if tries and plan.again is not None else None,

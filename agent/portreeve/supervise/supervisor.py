@@ -21,8 +21,10 @@ from portreeve.reconcile.unexpected import named
 from portreeve.reconcile.workers import Pulse
 from portreeve.supervise.acts import Acts
 from portreeve.supervise.admission import Admission
+from portreeve.supervise.booted import booted_at
 from portreeve.supervise.deciding import Deciding
-from portreeve.supervise.decision import Action, Plan
+from portreeve.supervise.decision import Action, Plan, Snapshot
+from portreeve.supervise.due import next_look, soonest
 from portreeve.supervise.followers import Followers
 from portreeve.supervise.following import Following
 from portreeve.supervise.looking import look
@@ -31,14 +33,15 @@ from portreeve.supervise.neighbours import Neighbours
 from portreeve.supervise.noticing import heed, notice_end
 from portreeve.supervise.posting import Posting
 from portreeve.supervise.probes import probe
-from portreeve.supervise.probing import Probing, effective, next_probe_in
+from portreeve.supervise.probing import Probing, effective
 from portreeve.supervise.rebuilding import Rebuilding
 from portreeve.supervise.records import KIND, Records
 from portreeve.supervise.seen import Away
-from portreeve.supervise.state import ContainerState, Truth
+from portreeve.supervise.state import ContainerState
 from portreeve.supervise.status import ContainerStatus
 from portreeve.supervise.telling import Telling
-from portreeve.supervise.truth import judge, look_again_in
+from portreeve.supervise.told import of_state
+from portreeve.supervise.truth import judge
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +80,7 @@ class Supervisor:
         followers: units of the host that depend on containers; ``None`` where systemd does not run.
         admission: how many may be started at once.
         telling: tells of what is lost, restored and given up.
+        is_overdue: whether a container was not ready in time after Docker came up.
         docker_since: wall-clock seconds since when Docker has answered without a break.
         moved: called when the state of a container has become another one.
         clock: for times.
@@ -93,6 +97,7 @@ class Supervisor:
         followers: Followers | None,
         admission: Admission,
         telling: Telling,
+        is_overdue: Callable[[str], bool],
         docker_since: Callable[[], float],
         moved: Callable[[ContainerStatus], object],
         clock: Clock,
@@ -109,7 +114,7 @@ class Supervisor:
         self._longest_look = LOOK + 4 * docker.settings.timeout
         self._acts = Acts(docker, pulse)
         self._rebuilding = Rebuilding(docker, pulse, records)
-        self._neighbours = Neighbours(docker, board, clock)
+        self._neighbours = Neighbours(docker, board, docker_since, clock)
         self._deciding = Deciding(
             docker, self._rebuilding, admission, self._neighbours.dependents, docker_since, clock
         )
@@ -117,8 +122,10 @@ class Supervisor:
             board=board,
             docker=docker,
             telling=telling,
+            is_overdue=is_overdue,
+            is_first=self._neighbours.is_first,
             looked_after=lambda name: name in self._containers,
-            moved=self._wake_who_waits,
+            moved=self._moved,
             clock=clock,
         )
         self._lock = threading.Lock()
@@ -204,7 +211,7 @@ class Supervisor:
             if observed.runs:
                 memory.stop = None
             memory.probing = self._probe(declared, memory, observed, now)
-        truth = judge(declared, seen, memory.probing, record, now)
+        truth = judge(declared, seen, memory.probing, record, now, booted=booted_at(self._clock))
         record = notice_end(record, observed, memory, self._docker_since())
         with self._pulse.step(f"container {declared.name}: what comes before it", _NEIGHBOURS):
             unmet = self._neighbours.unmet(declared, observed, ready=truth.state is ContainerState.READY)
@@ -217,13 +224,19 @@ class Supervisor:
         if plan.action is None or observed is None:
             memory.end()
             self._posting.post(declared, memory, truth, observed, plan, unmet)
+            self._wake(self._neighbours.looked(declared.name, now))
             follows = self._following.follow(declared.name, memory, truth)
             # Of a Docker that answers with errors to some questions, nobody tells when it is over.
             odd = isinstance(seen, Away) and seen.error.reason is Reason.DOCKER_ERROR
             again = None if follows and not odd else AGAIN
-            return _soonest(plan.again, again, self._next_look(declared, memory, truth, observed, plan, now))
+            waits = plan.trouble is not None and plan.trouble.reason is Reason.DEPENDENCY_NOT_READY
+            foreign = self._neighbours.foreign_again(declared.name) if waits else None
+            by_itself = next_look(declared, memory.probing, truth, observed, now)
+            return soonest(plan.again, again, foreign, by_itself)
         meanwhile = judge(declared, observed, memory.probing, record, now, acting=plan.action)
-        self._posting.post(declared, memory, meanwhile, observed, plan, unmet)
+        trouble = of_state(Snapshot(declared, meanwhile, observed, plan.record), kept_up=True)
+        self._posting.post(declared, memory, meanwhile, observed, replace(plan, trouble=trouble), unmet)
+        self._wake(self._neighbours.looked(declared.name, now))
         self._following.follow(declared.name, memory, meanwhile)
         self._act(declared, memory, plan, observed)
         memory.end()
@@ -235,7 +248,7 @@ class Supervisor:
         if error is None:
             return plan
         trouble = plan.trouble or Trouble(error.reason, error.what, error.evidence, error.hint, "look")
-        again = _soonest(plan.again, AGAIN)
+        again = soonest(plan.again, AGAIN)
         return replace(plan, trouble=trouble, again=again)
 
     def _probe(self, declared: ManagedContainer, memory: Memory, observed: Observed, now: float) -> Probing:
@@ -268,33 +281,14 @@ class Supervisor:
             if plan.action in _ENDS_IT:
                 memory.own_end = began, self._clock.wall()
 
-    def _next_look(
-        self,
-        declared: ManagedContainer,
-        memory: Memory,
-        truth: Truth,
-        observed: Observed | None,
-        plan: Plan,
-        now: float,
-    ) -> float | None:
-        """Seconds until time alone, or a probe, may change something; ``None`` when only an event can."""
-        waits = plan.trouble is not None and plan.trouble.reason is Reason.DEPENDENCY_NOT_READY
-        foreign = self._neighbours.foreign_again(declared.name) if waits else None
-        if observed is None or not observed.runs:
-            return foreign
-        starting = truth.state is not ContainerState.READY
-        probed = next_probe_in(memory.probing, declared.ready, starting=starting)
-        return _soonest(look_again_in(declared, observed, truth, now), probed, foreign)
-
-    def _wake_who_waits(self, status: ContainerStatus) -> None:
+    def _moved(self, status: ContainerStatus) -> None:
         self._on_move(status)
-        for name in self._neighbours.waiting_for(status):
+        self._wake(self._neighbours.waiting_for(status.name))
+
+    def _wake(self, names: tuple[str, ...]) -> None:
+        for name in names:
             self._queue.add(key(name))
 
     def _memory(self, name: str) -> Memory:
         with self._lock:
             return self._memories.setdefault(name, Memory())
-
-
-def _soonest(*delays: float | None) -> float | None:
-    return min((delay for delay in delays if delay is not None), default=None)

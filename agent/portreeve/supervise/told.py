@@ -135,11 +135,13 @@ def stopped_by_hand(snapshot: Snapshot) -> Trouble:
 
 def dependency(snapshot: Snapshot, first: Unmet) -> Trouble:
     """Another container must come first."""
-    hint = (
-        f"portreeve containers reset {first.name}, once its cause is gone"
-        if first.hopeless
-        else f"portreeve explain container:{first.name}"
-    )
+    hint = f"portreeve explain container:{first.name}"
+    if first.circular:
+        hint = "take one of them out of `after`, or out of depends_on of its compose file"
+    elif not first.declared:
+        hint = "start it (docker start, docker compose up): it has no definition, so it is only waited for"
+    elif first.hopeless:
+        hint = f"portreeve containers reset {first.name}, once its cause is gone"
     return Trouble(
         Reason.DEPENDENCY_NOT_READY,
         f"it waits until {first.name} is {first.wanted}",

@@ -33,6 +33,7 @@ def judge(
     record: Record,
     now: float,
     *,
+    booted: float = 0.0,
     acting: Action | None = None,
 ) -> Truth:
     """Say what a container amounts to.
@@ -43,6 +44,7 @@ def judge(
         probing: what its probes amount to; those of another run of it do not count.
         record: for since when it is so.
         now: wall-clock seconds.
+        booted: wall-clock seconds when this host was booted.
         acting: what is being done with it at this moment.
     """
     match seen:
@@ -51,7 +53,7 @@ def judge(
         case Absent():
             state, evidence = ContainerState.ABSENT, seen.what
         case Observed():
-            state, evidence = _observed(declared, seen, probing, record, now, acting)
+            state, evidence = _observed(declared, seen, probing, record, now, booted, acting)
     failure = None
     if isinstance(seen, Observed) and state is ContainerState.FAILED_TO_START:
         failure = classify(seen.error)
@@ -96,6 +98,7 @@ def _observed(
     probing: Probing,
     record: Record,
     now: float,
+    booted: float,
     acting: Action | None,
 ) -> _Found:
     if acting in _ENDS_IT and seen.status in _HAS_PROCESSES:
@@ -118,16 +121,19 @@ def _observed(
         case "created":
             return ContainerState.CREATED, "it was made and never started"
         case "exited":
-            return _exited(declared, seen)
+            return _exited(declared, seen, booted)
         case _:
             return ContainerState.UNKNOWN, f"Docker calls its state {cut(seen.status)}, which nobody knows"
 
 
-def _exited(declared: ManagedContainer, seen: Observed) -> _Found:
+def _exited(declared: ManagedContainer, seen: Observed, booted: float) -> _Found:
     how = how_it_ended(seen)
     condition = effective(declared.ready, seen)
     if not isinstance(condition, HasExited):
         return ContainerState.EXITED, f"it ended with {how}"
+    if seen.exit_code == condition.code and declared.autostart and (seen.finished_at or 0.0) < booted:
+        # As with `docker compose up`, and with a oneshot unit: what comes after it may need what it does.
+        return ContainerState.EXITED, "it did its work before this host was booted, and does it at each boot"
     if seen.exit_code == condition.code:
         return ContainerState.READY, f"it has done its work and ended with {how}"
     return ContainerState.EXITED, f"it was to end with exit code {condition.code} and ended with {how}"

@@ -84,6 +84,7 @@ class House:
             followers=followers,
             admission=self.admission,
             telling=Telling(Alerts(AlertSettings()), self.store, clock),
+            is_overdue=lambda _: False,
             docker_since=lambda: self.docker_since,
             moved=lambda status: self.moves.append(str(status.state)),
             clock=clock,

@@ -35,6 +35,12 @@ def test_the_owner_of_its_network_comes_first() -> None:
     assert last == Dependency("vpn", ContainerRef("vpn"), "started")
 
 
+def test_so_do_the_owners_of_its_processes_and_of_its_shared_memory() -> None:
+    seen = Observed("1", "app", "image", "created", pid_mode="container:a", ipc_mode="container:b")
+    found = dependencies(PROXY, seen, DEFINITIONS)
+    assert [(each.name, each.wanted) for each in found] == [("a", "started"), ("b", "started")]
+
+
 def test_running_is_enough_for_started_and_not_for_healthy() -> None:
     truth = Truth(ContainerState.UNREADY, "it answers 500", 0.0)
     wanted = [Dependency(word, ContainerRef(word), word, defined=True) for word in ("started", "healthy")]

@@ -226,10 +226,10 @@ def test_a_docker_that_is_away_changes_nothing_remembered(house: House, dockerd:
     assert house.records.get("app") == before
 
 
-def test_a_one_shot_that_has_done_its_work_is_ready_and_not_run_again(
+def test_a_one_shot_that_has_done_its_work_since_the_boot_is_ready_and_not_run_again(
     house: House, dockerd: FakeDockerd
 ) -> None:
-    has(dockerd, status="exited", exit_code=0)
+    has(dockerd, status="exited", exit_code=0, inspect={"State": {"FinishedAt": "2027-01-15T08:00:00Z"}})
     house.define(replace(APP, ready=Probe(HasExited(0))))
     assert house.look(times=3).state is ContainerState.READY
     assert dockerd.acts == []

@@ -209,6 +209,17 @@ def test_a_one_shot_is_ready_when_it_has_ended_as_it_should() -> None:
     assert truth(replace(EXITED, exit_code=3), condition=HasExited(3)).state is S.READY
 
 
+@pytest.mark.parametrize(
+    ("booted", "autostart", "state"),
+    [(ENDED - 1, True, S.READY), (ENDED + 1, True, S.EXITED), (ENDED + 1, False, S.READY)],
+)
+def test_a_one_shot_that_is_kept_up_does_its_work_at_each_boot(
+    booted: float, autostart: bool, state: S
+) -> None:
+    container = ManagedContainer("db", "", ContainerRef("db"), autostart, ready=Probe(HasExited(0)))
+    assert judge(container, EXITED, Probing(), NEW, NOW, booted=booted).state is state
+
+
 def test_a_one_shot_is_starting_while_it_is_at_work_and_unready_when_that_takes_too_long() -> None:
     assert told(RUNNING, condition=HasExited(0), now=SOON) == (
         S.STARTING,
