@@ -96,7 +96,9 @@ def _why(status: ContainerStatus | ServiceStatus) -> Iterator[Fact]:
 
 def _to_do(status: ContainerStatus | ServiceStatus, reset: str) -> Iterator[Fact]:
     hint = status.trouble.hint if status.trouble is not None else ""
-    if hint:
+    if hint and status.gave_up and "reset" not in hint:
+        yield "to do", f"{hint}; once that is mended: {reset}"
+    elif hint:
         yield "to do", hint
     elif status.gave_up:
         yield "to do", f"mend it, then {reset}"
@@ -117,6 +119,8 @@ def _next_look(status: ContainerStatus, now: float) -> str:
         return ahead(status.next_try, now)
     if status.state in _DOWN and not (status.autostart or status.wanted == "up"):
         return f"none: it is not kept up; portreeve containers start {status.name} starts it"
+    if status.probe:
+        return "by itself: it is probed on"
     return "when Docker or something it depends on tells of a change, or with the next resync"
 
 

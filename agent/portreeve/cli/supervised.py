@@ -28,7 +28,7 @@ _COLOURS = {
 
 _GOOD = (ContainerState.READY, ServiceState.ACTIVE)
 
-_BY_WHAT = (Reason.CONTAINER_STOPPED,)
+_BY_WHAT = (Reason.CONTAINER_STOPPED, Reason.UNIT_START_LIMIT)
 _BY_BOTH = (Reason.DEPENDENCY_NOT_READY, Reason.HELD_BACK)
 
 _STATE_COLUMN = 1
@@ -67,9 +67,13 @@ def what_is_wrong(status: ContainerStatus | ServiceStatus) -> str:
     trouble = status.trouble
     if trouble is None:
         return "" if status.state in _GOOD else status.evidence
-    if isinstance(status, ServiceStatus) or not trouble.evidence or trouble.reason in _BY_WHAT:
+    if status.state is ContainerState.STARTING and trouble.reason is not Reason.NOT_YET:
+        # What led to the start is over.
+        return status.evidence
+    waits = isinstance(status, ServiceStatus) and trouble.reason is Reason.NOT_YET
+    if waits or not trouble.evidence or trouble.reason in _BY_WHAT:
         return trouble.what
-    if trouble.reason in _BY_BOTH:
+    if isinstance(status, ServiceStatus) or trouble.reason in _BY_BOTH:
         return f"{trouble.what}: {trouble.evidence}"
     return trouble.evidence
 

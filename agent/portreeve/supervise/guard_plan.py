@@ -109,7 +109,8 @@ def _down(seen: ServiceSnapshot) -> GuardPlan:
         return _stands(seen, ServiceState.STOPPED, f"{evidence}; {waits}", trouble=trouble)
     if seen.life.job:
         return _stands(seen, ServiceState.STARTING, f"{seen.life.name} is about to be started")
-    return _stands(seen, ServiceState.STOPPED, evidence)
+    left = f"{evidence}; it is left so until `systemctl start {seen.life.name}`"
+    return _stands(seen, ServiceState.STOPPED, left)
 
 
 def _failed(seen: ServiceSnapshot) -> GuardPlan:

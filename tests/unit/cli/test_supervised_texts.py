@@ -11,7 +11,7 @@ from fakes.board_agent import STARTED, BoardAgent, container, service, sync
 from portreeve.cli.exit_codes import EXIT_CODES
 from portreeve.cli.explain import report_of
 from portreeve.cli.status import report as status_report
-from portreeve.cli.supervised import container_table
+from portreeve.cli.supervised import container_table, what_is_wrong
 from portreeve.containers.observed import Observed
 from portreeve.control.codec import to_json
 from portreeve.control.names import Kind
@@ -20,7 +20,7 @@ from portreeve.definitions.locations import ContainerRef
 from portreeve.definitions.supervised import HasExited, HttpAnswers, ManagedContainer, Probe
 from portreeve.errors import DockerUnavailable, Reason
 from portreeve.paths import Paths
-from portreeve.reconcile.status import DockerStatus, State
+from portreeve.reconcile.status import DockerStatus, State, Trouble
 from portreeve.supervise.decision import Snapshot, Unmet
 from portreeve.supervise.plan import decide
 from portreeve.supervise.probing import Probing
@@ -476,3 +476,21 @@ def test_without_syncs_containers_are_enough() -> None:
 )
 def test_the_exit_code_of_status_is_that_of_the_worst(status: ContainerStatus, code: int) -> None:
     assert EXIT_CODES[outcome_of([sync("cockpit")], [container("cache"), status], [])] == code
+
+
+def test_a_service_that_was_given_up_says_what_was_seen_and_how_to_begin_anew(paths: Paths) -> None:
+    trouble = Trouble(
+        Reason.SERVICE_UNREADY,
+        "app.service runs and does not serve",
+        "127.0.0.1:80 refuses connections",
+        "see why with `journalctl -u app.service`",
+    )
+    status = service("app", ServiceState.UNREADY, evidence=trouble.evidence, trouble=trouble, gave_up=True)
+    assert what_is_wrong(status) == "app.service runs and does not serve: 127.0.0.1:80 refuses connections"
+    to_do = f"to do      {trouble.hint}; once that is mended: portreeve services reset app"
+    assert to_do in explained(status).splitlines()
+
+
+def test_what_led_to_a_start_is_not_told_of_the_one_that_starts() -> None:
+    begun = "Docker was asked to start it and has not answered yet"
+    assert what_is_wrong(replace(BY_HAND, state=S.STARTING, evidence=begun)) == begun
