@@ -102,6 +102,9 @@ class BoardAgent:
 
     def watch_container(self, name: str) -> str:
         self.requests.append(("watch", name))
+        for declared in self.containers.snapshot().values():
+            if declared.declared and declared.container == name:
+                return declared.name
         status = self.undeclared.get(name, ContainerStatus(name, declared=False))
         self.containers.post(status)
         return status.name

@@ -79,6 +79,11 @@ def service_facts(status: ServiceStatus, now: float) -> Iterator[Fact]:
         yield "probe", status.probe
     if status.restarts_most:
         yield "restarts", _restarts(status)
+    if status.restarted_at is not None:
+        yield "restarted", f"{_moment(status.restarted_at, now)}: {status.restarted_for}"
+    if status.auto_restarts and status.state is not ServiceState.FAILED:
+        times = counted(status.auto_restarts, "restart")
+        yield "by systemd", f"{times} since it was started; `journalctl -u {status.unit}` tells why it ended"
 
 
 def _why(status: ContainerStatus | ServiceStatus) -> Iterator[Fact]:

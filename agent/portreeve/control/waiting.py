@@ -104,20 +104,21 @@ class _Waiting:
                 raise unknown_service(name, seen.services)
         for target in self._wanted:
             if target.kind is Kind.CONTAINER and self._name(target) not in seen.containers:
-                self._names[target] = _defined(target.name, seen) or self._watched(target.name)
+                self._names[target] = self._watched(target.name, seen)
         syncs = named[Kind.SYNC]
         if named[Kind.ALL]:
             syncs = [*syncs, *(name for name, status in seen.syncs.items() if _is_declared(status.state))]
         containers = [self._name(target) for target in self._wanted if target.kind is Kind.CONTAINER]
         return only(seen, syncs=syncs, containers=containers, services=named[Kind.SERVICE])
 
-    def _watched(self, name: str) -> str:
-        if not self._trusted:
+    def _watched(self, name: str, seen: Seen) -> str:
+        if not self._trusted and _defined(name, seen) is None:
             raise Refused(
                 Reason.PERMISSION,
                 f"there is no declared container `{name}`, and another is watched for root alone",
                 hint="`portreeve containers list` has the declared ones; for others, run it with sudo",
             )
+        # Also for one that is declared by another name: units may follow it by this one.
         return self._agent.watch_container(name)
 
     def _name(self, target: WaitTarget) -> str:

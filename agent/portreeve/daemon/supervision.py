@@ -213,7 +213,7 @@ class Supervision:
 
     def watch_container(self, name: str) -> str:
         """See the protocol."""
-        known = self._known.name_of(name)
+        known = self._known.name_of(name) or self._found_as(name)
         if known is not None:
             if known != name:
                 self._supervisor.also_called(known, name)
@@ -221,6 +221,11 @@ class Supervision:
         self._known.watch(name)
         self.queue.add(CONTAINER + name)
         return name
+
+    def _found_as(self, container: str) -> str | None:
+        """The definition that has led to this container, by its label say."""
+        seen = self.containers.snapshot().values()
+        return next((each.name for each in seen if each.declared and each.container == container), None)
 
     def request_containers(self, verb: ContainerVerb, names: tuple[str, ...]) -> Mapping[str, int]:
         """See the protocol."""

@@ -122,6 +122,25 @@ class Followers:
                 self._start(dependent, self._systemd.life(dependent))
         return replace(record, lost_units=(), waiting_units=(), unit_boot=self._boot)
 
+    def renewed(self, name: str, record: Record) -> Record:
+        """The container is ready, and is not the one, or not in the run, that it was when its units were
+        started: have its unit and what requires it restarted, as systemd does it for a unit.
+
+        Whoever was stopped by hand stays so: systemd restarts what is up.
+
+        Args, returns, raises: as for :meth:`lost`.
+        """
+        unit = container_unit(name)
+        own, *dependents = self._systemd.stopped_with(unit)
+        if record.unit_boot != self._boot or not own.active or own.job:
+            return self.ready(name, record)
+        for dependent in dependents:
+            if dependent.active:
+                # As for a start after a loss: it is no crash loop of its own.
+                self._attempt(self._systemd.reset_failed, dependent.name)
+        self._attempt(self._systemd.restart_soon, unit)
+        return record
+
     def _start(self, unit: str, life: UnitLife) -> None:
         if not life.usable or (life.active and not life.job) or life.active_state == "activating":
             return

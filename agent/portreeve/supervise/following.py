@@ -1,7 +1,9 @@
 """Has the units of the host follow a container; whatever comes of that, the container is kept up."""
 
 import logging
+from dataclasses import replace
 
+from portreeve.containers.observed import Observed
 from portreeve.errors import PortreeveError
 from portreeve.reconcile.workers import Pulse
 from portreeve.supervise.followers import Followers
@@ -44,15 +46,28 @@ class Following:
         """
         if self._followers is None or truth.state in _TELLS_NOTHING:
             return True
-        ready = truth.state is ContainerState.READY
-        if ready and memory.followed:
+        record, run = self._records.get(name), _run_of(memory.seen)
+        ready, known = truth.state is ContainerState.READY, record.unit_run == run
+        if ready and known and memory.followed:
             return True
-        # Each time while it is not ready: who begins to wait for it meanwhile is remembered as well.
-        move = self._followers.ready if ready else self._followers.lost
+        if truth.state is ContainerState.STARTING and known:
+            # An agent before this one saw it ready, and nothing speaks against that yet.
+            return True
+        if not ready:
+            # Each time: who begins to wait for it meanwhile is remembered as well.
+            move, run = self._followers.lost, ""
+            record = replace(record, unit_run="")
+        elif record.unit_run and not known:
+            # It was lost and came back between two looks.
+            move = self._followers.renewed
+        else:
+            move = self._followers.ready
         try:
             with self._pulse.step(f"container {name}: units", _LONGEST):
                 for unit in (name, *sorted(memory.other_names)):
-                    self._records.keep(move(unit, self._records.get(name)))
+                    record = move(unit, record)
+                    self._records.keep(record)
+                self._records.keep(replace(record, unit_run=run))
         except PortreeveError as error:
             # A systemd that does not answer is no reason to leave the container itself down.
             log.warning("the units that depend on container %s do not follow it: %s", name, error)
@@ -60,3 +75,7 @@ class Following:
             return False
         memory.followed = ready
         return True
+
+
+def _run_of(seen: Observed | None) -> str:
+    return "" if seen is None else f"{seen.id} {seen.started_at}"

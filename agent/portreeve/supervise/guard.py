@@ -70,7 +70,7 @@ class Guard:
             )
         )
         plan = self._act(service, plan)
-        return plan.record, _status(service, plan, probing), self._again(service, plan, probing)
+        return plan.record, _status(service, plan, probing, life), self._again(service, plan, probing)
 
     def _probe(self, service: Service, life: UnitLife) -> Probing | None:
         probe = service.probe
@@ -128,7 +128,7 @@ def _unlimited_memory(service: Service, life: UnitLife) -> int | None:
     return resident(life.control_group)
 
 
-def _status(service: Service, plan: GuardPlan, probing: Probing | None) -> ServiceStatus:
+def _status(service: Service, plan: GuardPlan, probing: Probing | None, life: UnitLife) -> ServiceStatus:
     record, budget = plan.record, service.restart
     waits = record.state is ServiceState.UNREADY and record.gave_up is None and budget is not None
     return ServiceStatus(
@@ -143,6 +143,9 @@ def _status(service: Service, plan: GuardPlan, probing: Probing | None) -> Servi
         restarts=len(record.restarts),
         restarts_most=0 if budget is None else budget.max,
         window=0.0 if budget is None else budget.window,
+        restarted_at=record.restarts[-1] if record.restarts else None,
+        restarted_for=record.cause if record.restarts else "",
+        auto_restarts=life.auto_restarts,
         gave_up=record.gave_up is not None,
         trouble=plan.trouble,
         next_try=record.not_before if waits else None,

@@ -170,8 +170,10 @@ def _restart(seen: ServiceSnapshot, trouble: Trouble) -> GuardPlan:
             given_up, ServiceState.UNREADY, trouble.evidence, trouble=trouble, action=GuardAction.FORGET
         )
     restarts = (*_recent(record, budget, now), now)
-    record = replace(record, restarts=restarts, not_before=now + backoff_delay(len(restarts) - 1, budget))
-    evidence = f"it is restarted: {trouble.what}: {trouble.evidence}"
+    cause = f"{trouble.what}: {trouble.evidence}"
+    not_before = now + backoff_delay(len(restarts) - 1, budget)
+    record = replace(record, restarts=restarts, cause=cause, not_before=not_before)
+    evidence = f"it is restarted: {cause}"
     restarted = replace(seen, record=record)
     return _stands(restarted, ServiceState.STARTING, evidence, trouble=trouble, action=GuardAction.RESTART)
 

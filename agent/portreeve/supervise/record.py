@@ -39,6 +39,8 @@ class Record:
         waiting_units: units of the host that systemd was to start once it is ready, when that was last seen.
         unit_boot: the boot in which its own unit was last seen up or waiting; what is known of units is of
             that boot.
+        unit_run: the run of the container that its units were started with: id and start; empty while it is
+            not ready.
         journal: of a recreation that is under way, as :mod:`portreeve.containers.recreate` wrote it; empty
             when none is.
     """
@@ -58,6 +60,7 @@ class Record:
     lost_units: tuple[str, ...] = ()
     waiting_units: tuple[str, ...] = ()
     unit_boot: str = ""
+    unit_run: str = ""
     journal: str = ""
 
     def reset(self) -> "Record":
@@ -124,5 +127,6 @@ def _record(stored: Mapping[str, Any]) -> Record:
         lost_units=tuple(str(each) for each in stored.get("lost_units", ())),
         waiting_units=tuple(str(each) for each in stored.get("waiting_units", ())),
         unit_boot=text("unit_boot"),
+        unit_run=text("unit_run"),
         journal=text("journal"),
     )

@@ -13,6 +13,7 @@ class ServiceRecord:
     Args:
         name: its definition's.
         restarts: when portreeve restarted it, the oldest first, those of the budget's window alone.
+        cause: why portreeve restarted it last.
         gave_up: since when nothing is tried any more; ``None`` while it is.
         not_before: it is not restarted earlier.
         asked: an administrator asked to have it tried again, and it has not been yet.
@@ -22,6 +23,7 @@ class ServiceRecord:
 
     name: str
     restarts: tuple[float, ...] = ()
+    cause: str = ""
     gave_up: float | None = None
     not_before: float = 0.0
     asked: bool = False
@@ -55,6 +57,7 @@ def load(name: str, text: str) -> ServiceRecord:
         return ServiceRecord(
             name=name,
             restarts=tuple(float(when) for when in data["restarts"]),
+            cause=str(data.get("cause", "")),
             gave_up=None if data["gave_up"] is None else float(data["gave_up"]),
             not_before=float(data["not_before"]),
             asked=bool(data["asked"]),

@@ -112,6 +112,9 @@ class ServiceStatus:
         restarts: restarts by portreeve within the window.
         restarts_most: its budget; 0 without.
         window: seconds of that window.
+        restarted_at: when portreeve restarted it last; ``None`` when not within the window.
+        restarted_for: why it did so.
+        auto_restarts: restarts by systemd itself since somebody else started it.
         gave_up: nothing is tried any more until it is started by hand or ``reset``.
         trouble: why it is not as it should be.
         next_try: when it is acted on next by itself.
@@ -129,6 +132,9 @@ class ServiceStatus:
     restarts: int = 0
     restarts_most: int = 0
     window: float = 0.0
+    restarted_at: float | None = None
+    restarted_for: str = ""
+    auto_restarts: int = 0
     gave_up: bool = False
     trouble: Trouble | None = None
     next_try: float | None = None

@@ -226,9 +226,9 @@ class Supervisor:
             self._posting.post(declared, memory, truth, observed, plan, unmet)
             self._wake(self._neighbours.looked(declared.name, now))
             follows = self._following.follow(declared.name, memory, truth)
-            # Of a Docker that answers with errors to some questions, nobody tells when it is over.
-            odd = isinstance(seen, Away) and seen.error.reason is Reason.DOCKER_ERROR
-            again = None if follows and not odd else AGAIN
+            # Nobody tells that a process ends while Docker is away, nor that it answers every question again.
+            away = isinstance(seen, Away) and not seen.process_gone
+            again = None if follows and not away else AGAIN
             waits = plan.trouble is not None and plan.trouble.reason is Reason.DEPENDENCY_NOT_READY
             foreign = self._neighbours.foreign_again(declared.name) if waits else None
             by_itself = next_look(declared, memory.probing, truth, observed, now)

@@ -36,7 +36,7 @@ class Site:
 
     @property
     def moved(self) -> list[str]:
-        return [call for call in self.manager.calls if call.startswith(("Start", "Stop"))]
+        return [call for call in self.manager.calls if call.startswith(("Start", "Stop", "Restart"))]
 
     def lose(self, record: Record | None = None) -> Record:
         """As systemd does it: the dependent stops with the unit."""
@@ -123,6 +123,23 @@ def test_a_second_look_at_a_ready_container_changes_nothing(site: Site) -> None:
     site.manager.calls.clear()
     site.db.active_state = site.app.active_state = "active"
     assert site.followers.ready("db", record) == record
+    assert site.moved == []
+
+
+def test_what_came_back_between_two_looks_has_what_is_up_restarted_by_systemd(site: Site) -> None:
+    record = Record("db", unit_boot="boot-1")
+    assert site.followers.renewed("db", record) == record
+    assert site.moved == [f"RestartUnit {DB}"]
+    assert "ResetFailedUnit app.service" in site.manager.calls
+
+
+def test_what_came_back_while_its_units_are_down_has_them_started(site: Site) -> None:
+    site.followers.renewed("db", site.lose())
+    assert site.moved == [f"StartUnit {DB}", "StartUnit app.service"]
+
+
+def test_a_boot_renews_nothing(site: Site) -> None:
+    site.followers.renewed("db", Record("db", unit_boot="boot-0"))
     assert site.moved == []
 
 

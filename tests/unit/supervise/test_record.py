@@ -27,6 +27,7 @@ FIELDS = {
     "lost_units": units,
     "waiting_units": units,
     "unit_boot": st.text(),
+    "unit_run": st.text(),
     "journal": st.text(),
 }
 
