@@ -32,6 +32,7 @@ class Reason(StrEnum):
     CONTAINER_BUSY = "container-busy"
     CONTAINER_CONNECT_FAILED = "container-connect-failed"
     CONTAINER_DEAD = "container-dead"
+    CONTAINER_NAME_TAKEN = "container-name-taken"
     CONTAINER_NOT_RUNNING = "container-not-running"
     CONTAINER_PAUSED = "container-paused"
     CONTAINER_REMOVE_FAILED = "container-remove-failed"

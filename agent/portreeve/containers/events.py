@@ -21,7 +21,7 @@ from portreeve.definitions.settings import DockerSettings
 
 ACTIONS = (
     *("create", "start", "die", "destroy", "rename", "pause", "unpause", "update", "health_status"),
-    *("stop", "connect", "disconnect"),
+    *("kill", "stop", "connect", "disconnect"),
 )
 """The events that can change what a source reads, of containers and of their networks.
 

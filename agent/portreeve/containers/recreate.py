@@ -7,27 +7,19 @@ was cut off at any point is taken back by whoever finds that text.
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import contextmanager
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import quote
+from typing import Any
 
 from portreeve.containers import acting, removal
 from portreeve.containers.conflict import name_holder
 from portreeve.containers.connection import Docker
+from portreeve.containers.creation import ask, create, join, post, told
 from portreeve.containers.observe import observe_id
-from portreeve.containers.recreate_config import RECREATED_FROM, Rebuilt
+from portreeve.containers.recreate_config import RECREATED_FROM
 from portreeve.containers.recreate_journal import BothGone, Journal, Phase
 from portreeve.containers.recreate_plan import plan_recreation
-from portreeve.containers.refusal import AbsentError, ConflictError, RefusedError, cut
+from portreeve.containers.refusal import AbsentError, ConflictError, cut
 from portreeve.errors import Failed, Reason, Refused, Waiting
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from docker import APIClient
-
-T = TypeVar("T")
 
 _GONE = frozenset({"dead", "removing"})
 
@@ -72,11 +64,14 @@ def begin(
     """
     plan = plan_recreation(docker, container_id)
     name = plan.name
-    if plan.refusals:
+    refusals = plan.refusals
+    if plan.removes_itself:
+        refusals = (*refusals, "it removes itself when it ends (--rm), so that it could not be put back")
+    if refusals:
         raise Refused(
             Reason.RECREATION_REFUSED,
             f"container {name} cannot be recreated",
-            evidence="; ".join(plan.refusals),
+            evidence="; ".join(refusals),
             hint="make it anew by what it was made with (`docker run`, `docker compose up`)",
         )
     stands = Journal(name, container_id, Phase.STOPPING, dict(plan.policy), plan.ran)
@@ -89,16 +84,15 @@ def begin(
     at(Phase.STOPPING)
     acting.stop(docker, observe_id(docker, container_id, name), timeout=stop_timeout)
     at(Phase.PARKING)
-    with _told(f"container {name} cannot be put aside"):
+    with told(f"container {name} cannot be put aside"):
         _set_policy(docker, container_id, {"Name": "no"})
-        _ask(docker, lambda client: client.rename(container_id, stands.parked), name)
+        ask(docker, lambda client: client.rename(container_id, stands.parked), name)
     at(Phase.CREATING)
-    with _told(f"a new container {name} cannot be created"):
-        path = f"containers/create?name={quote(name, safe='')}"
-        new = _ask(docker, lambda client: str(_post(client, path, plan.rebuilt.body)["Id"]), name)
+    with told(f"a new container {name} cannot be created"):
+        new = create(docker, name, plan.rebuilt)
     at(Phase.CONNECTING, new)
-    with _told(f"the new container {name} cannot be connected to its networks"):
-        _ask(docker, lambda client: _connect(client, new, plan.rebuilt), name)
+    with told(f"the new container {name} cannot be connected to its networks"):
+        join(docker, new, name, plan.rebuilt)
     at(Phase.STARTING)
     _start(docker, new, name)
     at(Phase.AWAITING)
@@ -182,13 +176,13 @@ def roll_back(docker: Docker, journal_text: str) -> Outcome:
 
 def _put_back(docker: Docker, stands: Journal) -> None:
     taken: ConflictError | None = None
-    with _told(f"container {stands.name} cannot be put back"):
+    with told(f"container {stands.name} cannot be put back"):
         if stands.phase is not Phase.STOPPING:
             _set_policy(docker, stands.old, stands.policy)
             old = _inspect(docker, stands.old)
             if old is not None and old["Name"] != f"/{stands.name}":
                 try:
-                    _ask(docker, lambda client: client.rename(stands.old, stands.name), stands.name)
+                    ask(docker, lambda client: client.rename(stands.old, stands.name), stands.name)
                 except ConflictError as error:
                     taken = error
     if stands.ran:
@@ -219,7 +213,7 @@ def _new(docker: Docker, stands: Journal) -> Mapping[str, Any] | None:
 
 def _inspect(docker: Docker, container: str) -> Mapping[str, Any] | None:
     try:
-        return _ask(docker, lambda client: dict(client.inspect_container(container)), container[:12])
+        return ask(docker, lambda client: dict(client.inspect_container(container)), container[:12])
     except AbsentError:
         return None
 
@@ -244,46 +238,4 @@ def _remove(docker: Docker, container_id: str, name: str) -> None:
 
 def _set_policy(docker: Docker, container_id: str, policy: Mapping[str, Any]) -> None:
     path, body = f"containers/{container_id}/update", {"RestartPolicy": dict(policy)}
-    _ask(docker, lambda client: _post(client, path, body), container_id[:12])
-
-
-def _connect(client: "APIClient", container_id: str, rebuilt: Rebuilt) -> None:
-    """Have it in the networks of the old one and in no other."""
-    if not rebuilt.networks:
-        return
-    present = set(client.inspect_container(container_id)["NetworkSettings"]["Networks"])
-    for network in sorted(rebuilt.networks.keys() - present):
-        _post(
-            client,
-            f"networks/{quote(network, safe='')}/connect",
-            {"Container": container_id, "EndpointConfig": dict(rebuilt.networks[network])},
-        )
-    for network in sorted(present - rebuilt.networks.keys()):
-        client.disconnect_container_from_network(container_id, network)
-
-
-def _post(client: "APIClient", path: str, body: Mapping[str, Any]) -> Any:
-    """By hand: the SDK knows some of the options and drops the others. Returns the parsed answer."""
-    import requests
-    from docker.errors import create_api_error_from_http_exception
-
-    url = f"{client.base_url}/v{client.api_version}/{path}"
-    with client.post(url, json=body, timeout=client.timeout) as response:
-        try:
-            response.raise_for_status()
-        except requests.HTTPError as error:
-            create_api_error_from_http_exception(error)
-        return response.json() if response.content else None
-
-
-def _ask(docker: Docker, request: "Callable[[APIClient], T]", name: str) -> T:
-    return docker.ask(request, locked=name, conflicts=True, refusals=True)
-
-
-@contextmanager
-def _told(what: str) -> "Iterator[None]":
-    """Turn Docker's refusals into what could not be done."""
-    try:
-        yield
-    except (AbsentError, ConflictError, RefusedError) as error:
-        raise Failed(Reason.RECREATION_FAILED, what, evidence=cut(str(error))) from error
+    ask(docker, lambda client: post(client, path, body), container_id[:12])

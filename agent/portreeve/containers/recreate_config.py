@@ -18,6 +18,9 @@ BUILT_IN = frozenset({"host", "none"})
 _ENDPOINT_MAC = (1, 44)
 """From here on a MAC address belongs to an endpoint; before, only to the container (API history)."""
 
+_UNNAMED = 64
+"""Digits of the name of a volume that nobody named."""
+
 _SHORT = 12
 """Digits of the id that Docker uses for a hostname and as an alias in networks."""
 
@@ -68,6 +71,19 @@ def rebuild(raw: Mapping[str, Any], image: str, api_version: str, host_name: str
         key = "bridge" if mode == "default" else mode
         body["NetworkingConfig"] = {"EndpointsConfig": {key: endpoints[first]}}
     return Rebuilt(body, endpoints)
+
+
+def is_unnamed(mount: Mapping[str, Any]) -> bool:
+    """An entry of ``Mounts`` is a volume that nobody named."""
+    return mount["Type"] == "volume" and len(mount["Name"]) == _UNNAMED
+
+
+def without_unnamed_volumes(raw: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What inspect tells of a container that removes itself, whose unnamed volumes go with it.
+
+    The equal one gets new ones, as by another ``docker run --rm``.
+    """
+    return {**raw, "Mounts": [each for each in raw.get("Mounts") or () if not is_unnamed(each)]}
 
 
 def shared(mode: str) -> str:

@@ -5,15 +5,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from portreeve.containers.connection import Docker
-from portreeve.containers.recreate_config import BUILT_IN, Rebuilt, needs, rebuild, shared
+from portreeve.containers.recreate_config import (
+    BUILT_IN,
+    Rebuilt,
+    is_unnamed,
+    needs,
+    rebuild,
+    shared,
+    without_unnamed_volumes,
+)
 from portreeve.containers.refusal import AbsentError, removed
 
 if TYPE_CHECKING:
     from docker import APIClient
 
 _SWARM = "com.docker.swarm.service.name"
-_ANONYMOUS = 64
-"""Digits of the name of a volume that nobody named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,7 @@ class RecreationPlan:
         steps: what will be done and what is kept, a sentence each.
         refusals: why it cannot be done, a sentence each; empty when it can.
         rebuilt: the request that makes the new one.
+        removes_itself: it is gone as soon as it ends (``--rm``), and can only be made anew.
     """
 
     container_id: str
@@ -39,6 +46,7 @@ class RecreationPlan:
     steps: tuple[str, ...]
     refusals: tuple[str, ...]
     rebuilt: Rebuilt
+    removes_itself: bool = False
 
 
 def plan_recreation(docker: Docker, container_id: str) -> RecreationPlan:
@@ -65,19 +73,24 @@ def _plan(client: "APIClient", container_id: str) -> RecreationPlan:
     raw = client.inspect_container(container_id)
     name, status = raw["Name"].removeprefix("/"), raw["State"]["Status"]
     image, about_image, no_image = _image(client, raw)
+    removes_itself = bool(raw["HostConfig"].get("AutoRemove"))
+    if removes_itself:
+        raw = without_unnamed_volumes(raw)
     rebuilt = rebuild(raw, image, client.api_version, client.info()["Name"])
     refusals = (*_refusals(client, raw, rebuilt), *no_image)
     steps = (
         f"container {name} ({container_id[:12]}, {status}) is stopped, and replaced by a new one",
         about_image,
         *_kept(raw, rebuilt),
-        "its own files outside of volumes are lost",
+        "its own files outside of volumes are lost" + (", and unnamed volumes too" if removes_itself else ""),
         *_left_behind(client, raw),
-        "the old one is put back if the new one does not become ready",
+        "it removes itself when it ends (--rm): the old one is gone, and cannot be put back"
+        if removes_itself
+        else "the old one is put back if the new one does not become ready",
     )
     ran = status in ("running", "restarting", "paused")
     policy = dict(raw["HostConfig"].get("RestartPolicy") or {"Name": "no", "MaximumRetryCount": 0})
-    return RecreationPlan(container_id, name, ran, policy, image, steps, refusals, rebuilt)
+    return RecreationPlan(container_id, name, ran, policy, image, steps, refusals, rebuilt, removes_itself)
 
 
 def _image(client: "APIClient", raw: Mapping[str, Any]) -> tuple[str, str, tuple[str, ...]]:
@@ -108,8 +121,6 @@ def _digits(image_id: str) -> str:
 def _refusals(client: "APIClient", raw: Mapping[str, Any], rebuilt: Rebuilt) -> Iterator[str]:
     from docker.errors import NotFound
 
-    if raw["HostConfig"].get("AutoRemove"):
-        yield "it removes itself when it ends (--rm), so that it could not be put back"
     if raw["State"]["Status"] in ("dead", "removing"):
         yield f"its state is {raw['State']['Status']}: it could not be put back"
     if service := (raw["Config"].get("Labels") or {}).get(_SWARM):
@@ -130,7 +141,7 @@ def _kept(raw: Mapping[str, Any], rebuilt: Rebuilt) -> Iterator[str]:
     host_config = raw["HostConfig"]
     for mount in sorted(raw.get("Mounts") or (), key=lambda each: str(each["Destination"])):
         if mount["Type"] == "volume":
-            unnamed = len(mount["Name"]) == _ANONYMOUS
+            unnamed = is_unnamed(mount)
             volume = f"unnamed volume {mount['Name'][:12]}" if unnamed else f"volume {mount['Name']}"
             yield f"{volume} at {mount['Destination']} is kept"
         elif mount["Type"] == "bind":

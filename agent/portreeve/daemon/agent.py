@@ -93,7 +93,7 @@ class Agent(Supervised):
         systemd = Systemd()
         super().__init__(
             Supervision(
-                store=SupervisedStore(store.database),
+                store=SupervisedStore(store.database, store.seal),
                 docker=self._docker,
                 systemd=systemd if systemd_running() else None,
                 changes=changes,

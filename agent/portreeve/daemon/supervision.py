@@ -28,6 +28,7 @@ from portreeve.supervise.pressure_watch import PressureWatch
 from portreeve.supervise.rebuilding import describe_recreation
 from portreeve.supervise.records import KIND as CONTAINERS
 from portreeve.supervise.records import Records
+from portreeve.supervise.remaking import Remaking
 from portreeve.supervise.services import KIND as SERVICES
 from portreeve.supervise.services import Services
 from portreeve.supervise.status import ContainerStatus, ServiceStatus
@@ -104,6 +105,7 @@ class Supervision:
 
         admission = Admission(limit, clock, room=lambda: self._straining.room(), wake=wake)
         records = Records(store)
+        self._remaking = Remaking(docker, store)
         self._followers = None if systemd is None else Followers(systemd, records.keep, boot_id(), clock)
         self._overdue = Overdue(settings.containers.deadline, self.containers, docker_status, wake, clock)
         self._supervisor = Supervisor(
@@ -111,6 +113,7 @@ class Supervision:
             queue=self.queue,
             board=self.containers,
             docker=docker,
+            remaking=self._remaking,
             pulse=self.pulse,
             followers=self._followers,
             admission=admission,
@@ -147,6 +150,7 @@ class Supervision:
         """Work by these from now on; everything is looked at, which changes nothing where nothing changed."""
         self._known.declare(definitions.containers)
         self.readiness.define(definitions)
+        self._remaking.keep_only(definitions)
         self._services.define(definitions.services)
         self.services.keep_only(definitions.services)
         subjects = {CONTAINER + name for name in self._known.all()}
@@ -192,10 +196,10 @@ class Supervision:
             name: the container's.
             labels: the container's.
         """
-        if action == "stop":
-            for container in self._known.all().values():
-                if container.container.matches(name, labels):
-                    self._supervisor.heard_stop(container.name)
+        if action in ("kill", "die", "stop"):
+            for each in self._known.all().values():
+                if each.container.matches(name, labels):
+                    self._supervisor.heard(action, each.name, labels)
 
     def container_status(self, name: str) -> ContainerStatus:
         """See :class:`portreeve.control.agent.Agent`; so for these."""

@@ -1,6 +1,7 @@
 """Seals what the state file keeps of secrets, so that a copy of that file tells none of them."""
 
 import os
+import threading
 from pathlib import Path
 
 from portreeve.errors import Failed, Reason
@@ -14,7 +15,7 @@ class SealBrokenError(Exception):
 
 
 class Seal:
-    """A key in a file of its own, made when something is sealed for the first time.
+    """A key in a file of its own, made when something is sealed for the first time; for all threads.
 
     Args:
         key: where the key is.
@@ -23,6 +24,7 @@ class Seal:
     def __init__(self, key: Path) -> None:
         self._path = key
         self._key: bytes | None = None
+        self._lock = threading.Lock()
 
     def close(self, data: bytes) -> bytes:
         """Seal bytes; the key is on the disk before this returns.
@@ -33,8 +35,10 @@ class Seal:
         # Imported here: a host without secrets needs neither the library nor a key.
         from nacl.secret import SecretBox
 
-        if self._key is None:
-            self._key = self._read() or self._make()
+        with self._lock:
+            # One of two threads that both made a key would seal with the one that is lost.
+            if self._key is None:
+                self._key = self._read() or self._make()
         return bytes(SecretBox(self._key).encrypt(data))
 
     def open(self, data: bytes) -> bytes:

@@ -33,7 +33,9 @@ class Store:
     def __init__(self, path: Path, key: Path | None = None) -> None:
         self.database = Database(path)
         """The state file, which others keep what they remember in as well."""
-        self.generations = Generations(self.database, Seal(key or path.with_name("secrets.key")))
+        self.seal = Seal(key or path.with_name("secrets.key"))
+        """Seals what is secret in it."""
+        self.generations = Generations(self.database, self.seal)
         self._drop_lost()
 
     def _drop_lost(self) -> None:

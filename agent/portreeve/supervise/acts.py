@@ -6,8 +6,10 @@ from portreeve.containers.connection import Docker
 from portreeve.containers.networks import connect
 from portreeve.containers.observed import Observed
 from portreeve.definitions.supervised import ManagedContainer
+from portreeve.errors import Reason, Waiting
 from portreeve.reconcile.workers import Pulse
 from portreeve.supervise.decision import Action
+from portreeve.supervise.remaking import Remaking
 
 _MARGIN = 30.0
 """Seconds beyond what an action may take by itself: Docker waits for its network and its storage as well."""
@@ -22,21 +24,27 @@ class Acts:
     Args:
         docker: to ask.
         pulse: told what the worker does, and how long that may take.
+        remaking: makes again what removed itself.
     """
 
-    def __init__(self, docker: Docker, pulse: Pulse) -> None:
+    def __init__(self, docker: Docker, pulse: Pulse, remaking: Remaking) -> None:
         self._docker = docker
         self._pulse = pulse
+        self._remaking = remaking
 
     def carry_out(
-        self, action: Action, declared: ManagedContainer, seen: Observed, networks: tuple[str, ...] = ()
+        self,
+        action: Action,
+        declared: ManagedContainer,
+        seen: Observed | None,
+        networks: tuple[str, ...] = (),
     ) -> None:
         """Act, but for a recreation.
 
         Args:
             action: what to do.
             declared: the definition.
-            seen: the container, a moment ago.
+            seen: the container, a moment ago; ``None`` where it is to be made again.
             networks: to be connected to.
 
         Raises:
@@ -46,11 +54,15 @@ class Acts:
         """
         timeout = longest(action, declared, seen, self._docker.settings.timeout)
         with self._pulse.step(f"container {declared.name}: {action}", timeout):
+            if seen is None:
+                self._remaking.make(declared)
+                return
             match action:
                 case Action.START:
+                    self._remaking.complete(declared, seen)
                     acting.start(self._docker, seen, timeout=declared.start_timeout)
                 case Action.STOP:
-                    acting.stop(self._docker, seen, timeout=declared.stop_timeout)
+                    stop(self._docker, seen, declared.stop_timeout)
                 case Action.RESTART:
                     acting.restart(
                         self._docker, seen, stop_timeout=declared.stop_timeout, timeout=declared.start_timeout
@@ -60,8 +72,26 @@ class Acts:
                 case Action.CONNECT:
                     for network in networks:
                         connect(self._docker, seen, network)
-                case Action.RECREATE:
-                    raise AssertionError("a recreation has steps of its own")
+                case Action.RECREATE | Action.MAKE:
+                    raise AssertionError("it has steps of its own")
+
+
+def stop(docker: Docker, seen: Observed, timeout: float | None) -> None:
+    """Stop a container; one that removes itself when it ends is gone then, which is no error.
+
+    Args:
+        docker: to tell.
+        seen: the container.
+        timeout: seconds it gets to end before it is killed; ``None``: its own.
+
+    Raises:
+        DockerUnavailable, Failed, Waiting: as :func:`portreeve.containers.acting.stop`.
+    """
+    try:
+        acting.stop(docker, seen, timeout=timeout)
+    except Waiting as error:
+        if not (seen.auto_remove and error.reason is Reason.CONTAINER_ABSENT):
+            raise
 
 
 def longest(action: Action, declared: ManagedContainer, seen: Observed | None, answer: float) -> float:
@@ -75,5 +105,6 @@ def longest(action: Action, declared: ManagedContainer, seen: Observed | None, a
     """
     ending = grace(None if seen is None else seen.stop_timeout, declared.stop_timeout)
     starting = declared.start_timeout
-    own = {Action.START: starting, Action.STOP: ending}.get(action, starting + ending)
+    times = {Action.START: starting, Action.MAKE: starting, Action.STOP: ending}
+    own = times.get(action, starting + ending)
     return _MARGIN + own + _ANSWERS * answer

@@ -13,11 +13,12 @@ from portreeve.supervise.memory import Verb
 from portreeve.supervise.plan import decide
 from portreeve.supervise.rebuilding import Rebuilding
 from portreeve.supervise.record import Record
+from portreeve.supervise.remaking import Remaking
 from portreeve.supervise.start_cause import cause
 from portreeve.supervise.state import ContainerState, Truth
 
 _ON_ITS_WAY = (ContainerState.STARTING, ContainerState.RUNNING)
-_TAKES_A_SLOT = (Action.START, Action.RESTART, Action.RECREATE)
+_TAKES_A_SLOT = (Action.START, Action.RESTART, Action.RECREATE, Action.MAKE)
 
 
 class Deciding:
@@ -26,6 +27,7 @@ class Deciding:
     Args:
         docker: asked whether what kept a container from starting is still there.
         rebuilding: has the word while a recreation is under way.
+        remaking: knows what can be made again.
         admission: gives out slots for starts.
         dependents: how many wait for a container.
         docker_since: wall-clock seconds since when Docker has answered without a break.
@@ -36,6 +38,7 @@ class Deciding:
         self,
         docker: Docker,
         rebuilding: Rebuilding,
+        remaking: Remaking,
         admission: Admission,
         dependents: Callable[[str], int],
         docker_since: Callable[[], float],
@@ -43,6 +46,7 @@ class Deciding:
     ) -> None:
         self._docker = docker
         self._rebuilding = rebuilding
+        self._remaking = remaking
         self._admission = admission
         self._dependents = dependents
         self._docker_since = docker_since
@@ -77,6 +81,7 @@ class Deciding:
         still = None
         if truth.state is ContainerState.FAILED_TO_START and observed is not None:
             still = cause(self._docker, observed, observed.error)
+        absent = truth.state is ContainerState.ABSENT and declared.declared
         snapshot = Snapshot(
             declared=declared,
             truth=truth,
@@ -84,6 +89,7 @@ class Deciding:
             record=record,
             unmet=unmet,
             cause=still or "",
+            remembered=self._remaking.remembered(declared) if absent else None,
             docker_since=self._docker_since(),
             now=self._clock.wall(),
         )

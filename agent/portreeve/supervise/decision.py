@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from portreeve.containers.observed import Observed
 from portreeve.definitions.supervised import ManagedContainer
+from portreeve.errors import PortreeveError
 from portreeve.reconcile.status import Trouble
 from portreeve.supervise.record import Record
 from portreeve.supervise.state import Truth
@@ -18,6 +19,8 @@ class Action(StrEnum):
     RESTART = "restart"
     UNPAUSE = "unpause"
     RECREATE = "recreate"
+    MAKE = "make again"
+    """One that removed itself when it ended, from what is remembered of it."""
     CONNECT = "connect"
     """To the networks of its definition that it is not attached to."""
 
@@ -44,6 +47,17 @@ class Unmet:
 
 
 @dataclass(frozen=True, slots=True)
+class Remembered:
+    """A container that is absent, since it removes itself when it ends, and can be made again.
+
+    Args:
+        obstacle: what stands against that; ``None`` when nothing is known to.
+    """
+
+    obstacle: PortreeveError | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """All that a decision is made from.
 
@@ -56,6 +70,7 @@ class Snapshot:
         held_back: why no container may be started now (too many at once, the host is under pressure); empty
             when it may.
         cause: evidence that what made a start fail is still so; empty when it is gone, or is not known.
+        remembered: that it can be made again where it is absent; ``None`` when it cannot.
         docker_since: wall-clock seconds since when Docker has answered without a break.
         now: wall-clock seconds.
     """
@@ -67,6 +82,7 @@ class Snapshot:
     unmet: tuple[Unmet, ...] = ()
     held_back: str = ""
     cause: str = ""
+    remembered: Remembered | None = None
     docker_since: float = 0.0
     now: float = 0.0
 

@@ -6,6 +6,7 @@ from portreeve.containers.observe import observe
 from portreeve.containers.observed import Observed
 from portreeve.definitions.locations import ContainerRef
 from portreeve.errors import DockerUnavailable, Reason, Waiting
+from portreeve.supervise.memory import Memory
 from portreeve.supervise.seen import Absent, Away
 
 
@@ -24,14 +25,34 @@ def look(docker: Docker, ref: ContainerRef, last: Observed | None) -> Observed |
         Waiting: ``container-busy``: Docker is at work on it, and says nothing about it meanwhile.
     """
     try:
-        seen = observe(docker, ref)
-        if not seen.runs:
+        seen = _what_there_is(docker, ref)
+        if isinstance(seen, Absent) or not seen.runs:
             docker.require_up(now=True)
-        return seen
     except DockerUnavailable as error:
         gone = last is not None and last.runs and last.pid != 0 and not runs(last.pid, last.id)
         return Away(error, process_gone=gone)
+    return seen
+
+
+def _what_there_is(docker: Docker, ref: ContainerRef) -> Observed | Absent:
+    try:
+        return observe(docker, ref)
     except Waiting as error:
         if error.reason in (Reason.CONTAINER_ABSENT, Reason.CONTAINER_AMBIGUOUS):
             return Absent(error.evidence or error.what)
         raise
+
+
+def absent_how(seen: Observed | Absent | Away, memory: Memory) -> Observed | Absent | Away:
+    """Where one is gone that removes itself when it ends, say how it ended: inspect cannot tell any more.
+
+    Args:
+        seen: what there is.
+        memory: what Docker told meanwhile.
+    """
+    if not isinstance(seen, Absent) or memory.seen is None or not memory.seen.auto_remove:
+        return seen
+    if memory.not_made is not None:
+        return Absent(str(memory.not_made), memory.not_made.failure)
+    how = f"it ended with exit code {memory.exit_code}" if memory.exit_code else "it ended"
+    return Absent(f"{how}, and removed itself (--rm)")

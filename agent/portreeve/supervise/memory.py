@@ -1,15 +1,21 @@
 """What is remembered of a container only while the agent runs."""
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from portreeve.clock import Clock
 from portreeve.containers.observed import Observed
+from portreeve.containers.remake import NotMadeError
 from portreeve.containers.start_failure import StartFailed
+from portreeve.errors import PortreeveError
 from portreeve.supervise.decision import Action
 from portreeve.supervise.probing import Probing
 from portreeve.supervise.status import ContainerStatus
+
+_ENDING_SIGNALS = frozenset({"2", "3", "9", "15"})
+"""Numbers of those by which somebody who sends them wants a process to end; the others tell it something."""
 
 
 class Verb(StrEnum):
@@ -44,7 +50,10 @@ class Memory:
         status: as it was last told; ``None`` before the first look.
         acting: what is being done with it.
         stop: the last event that says that somebody stopped it through Docker.
+        kill: the last event that says that somebody had it killed through Docker.
         own_end: wall-clock seconds from and until which portreeve itself ended it last.
+        exit_code: of its last end, as Docker told of it; empty when it did not.
+        not_made: why it could not be made again at the last try.
         log_tail: the last lines of its log, and of what they are: id, start and status.
         other_names: by which units of the host wait for it too: its container's, PROJECT-SERVICE.
         followed: whether units of the host were last told that it is ready; ``None``: not told yet.
@@ -58,7 +67,10 @@ class Memory:
     status: ContainerStatus | None = None
     acting: Action | None = None
     stop: Stop | None = None
+    kill: Stop | None = None
     own_end: tuple[float, float] | None = None
+    exit_code: str = ""
+    not_made: NotMadeError | None = None
     log_tail: tuple[tuple[object, ...], tuple[str, ...]] = ((), ())
     other_names: set[str] = field(default_factory=set)
     followed: bool | None = None
@@ -69,6 +81,11 @@ class Memory:
     _verbs: list[Verb] = field(default_factory=list)
     _begun: int = 0
     _ended: int = 0
+
+    def met(self, error: PortreeveError) -> None:
+        """What was done to it came to this."""
+        self.refused = error if isinstance(error, StartFailed) else None
+        self.not_made = error if isinstance(error, NotMadeError) else None
 
     def with_refusal(self, seen: Observed) -> Observed:
         """A container as it was seen, with why its last start failed where Docker keeps that to itself.
@@ -82,6 +99,31 @@ class Memory:
         if (seen.id, seen.started_at) != (refused.seen.id, refused.seen.started_at):
             return seen
         return replace(seen, error=refused.evidence)
+
+    def hear(self, action: str, attributes: Mapping[str, str], now: float, docker_since: float) -> None:
+        """Docker tells how it ends, which tells who wanted it.
+
+        Args:
+            action: ``kill``, ``die`` or ``stop``.
+            attributes: of the event.
+            now: wall-clock seconds.
+            docker_since: since when the Docker that tells of it has answered without a break.
+        """
+        match action:
+            case "die":
+                self.exit_code = attributes.get("exitCode", "")
+            case "stop":
+                self.stop = Stop(now, docker_since)
+            case "kill" if attributes.get("signal") in _ENDING_SIGNALS:
+                self.kill = Stop(now, docker_since)
+
+    def saw(self, seen: Observed) -> None:
+        """It was looked at, and is there."""
+        self.seen, self.not_made = seen, None
+        if seen.runs:
+            self.stop = None
+        if self.kill is not None and (seen.started_at or 0.0) > self.kill.at:
+            self.kill = None
 
     def ask(self, verb: Verb) -> int:
         """Leave a wish for the next look.
@@ -97,6 +139,9 @@ class Memory:
         """A look begins; the wishes that it is to heed, in their order. They stay until they are heeded."""
         with self._lock:
             self._begun += 1
+            if self._verbs:
+                # Whoever had it ended before has been overruled.
+                self.stop = self.kill = None
             return tuple(self._verbs)
 
     def heeded(self, verbs: tuple[Verb, ...]) -> None:

@@ -11,21 +11,29 @@ from portreeve.containers.observe import observe
 from portreeve.containers.observed import Observed
 from portreeve.containers.recreate_journal import BothGone
 from portreeve.containers.recreate_plan import plan_recreation
+from portreeve.containers.removal import wait_gone
 from portreeve.containers.start_failure import StartFailed
 from portreeve.definitions.supervised import ManagedContainer
-from portreeve.errors import Reason
+from portreeve.errors import Failed, Reason, Refused
 from portreeve.reconcile.status import Trouble
 from portreeve.reconcile.workers import Pulse
-from portreeve.supervise.acts import longest
+from portreeve.supervise.acts import longest, stop
 from portreeve.supervise.decision import Action, Plan
-from portreeve.supervise.record import Record
+from portreeve.supervise.record import Record, Wanted
 from portreeve.supervise.records import Records
+from portreeve.supervise.remaking import Remaking
 from portreeve.supervise.state import ContainerState, Truth
 
 log = logging.getLogger(__name__)
 
 _STEPS = 120.0
 """Seconds for a removal and a start, as :mod:`portreeve.containers.recreate` has them."""
+
+ANEW = "anew"
+"""The journal of one that removes itself: it was stopped to be made again."""
+
+_GONE_WITHIN = 60.0
+"""Seconds for Docker to remove one that has ended."""
 
 _MAY_BECOME_READY = (
     ContainerState.STARTING,
@@ -42,12 +50,14 @@ class Rebuilding:
         docker: to ask.
         pulse: told what the worker does.
         records: where the journal is kept.
+        remaking: makes those again that remove themselves when they end.
     """
 
-    def __init__(self, docker: Docker, pulse: Pulse, records: Records) -> None:
+    def __init__(self, docker: Docker, pulse: Pulse, records: Records, remaking: Remaking) -> None:
         self._docker = docker
         self._pulse = pulse
         self._records = records
+        self._remaking = remaking
 
     def begin(self, declared: ManagedContainer, seen: Observed, record: Record) -> None:
         """Put a new container in the place of one; :meth:`go_on` sees to what becomes of it.
@@ -61,6 +71,9 @@ class Rebuilding:
             PortreeveError: it cannot be recreated, and is there as it was; or Docker went away in the middle.
         """
         with self._step(declared, seen):
+            if seen.auto_remove:
+                self._begin_anew(declared, seen, record)
+                return
             recreate.begin(
                 self._docker, seen.id, stop_timeout=declared.stop_timeout, journal=self._journal(record)
             )
@@ -79,6 +92,8 @@ class Rebuilding:
         Raises:
             PortreeveError: Docker refused a step; it is tried again at the next look.
         """
+        if record.journal == ANEW:
+            return self._go_on_anew(declared, truth, record), None
         if truth.state in _MAY_BECOME_READY:
             trouble = Trouble(
                 Reason.CONTAINER_UNREADY,
@@ -109,7 +124,7 @@ class Rebuilding:
         Raises:
             PortreeveError: as :meth:`go_on`.
         """
-        if not record.journal:
+        if not record.journal or record.journal == ANEW:
             return record
         with self._step(declared):
             outcome = self._taken_back(declared, record.journal)
@@ -126,6 +141,38 @@ class Rebuilding:
             # It stays gone, and is told as absent from now on.
             log.error("container %s: %s (%s)", declared.name, error.what, error.evidence)
             return "nothing is left of it"
+
+    def _begin_anew(self, declared: ManagedContainer, seen: Observed, record: Record) -> None:
+        """There is nothing to put back of one that removes itself: its equal is all that can be made."""
+        plan = plan_recreation(self._docker, seen.id)
+        if plan.refusals:
+            raise Refused(
+                Reason.RECREATION_REFUSED,
+                f"container {declared.name} cannot be recreated",
+                evidence="; ".join(plan.refusals),
+                hint="make it anew by what it was made with (`docker run`, `docker compose up`)",
+            )
+        self._remaking.remember(declared, seen)
+        record = replace(record, journal=ANEW)
+        self._records.put(record, durable=True)
+        stop(self._docker, seen, declared.stop_timeout)
+        wait_gone(self._docker, seen.id, seen.name, timeout=_GONE_WITHIN)
+        self._make(declared, record)
+
+    def _go_on_anew(self, declared: ManagedContainer, truth: Truth, record: Record) -> Record:
+        if truth.state is ContainerState.ABSENT and record.wanted is not Wanted.DOWN:
+            with self._step(declared):
+                self._make(declared, record)
+        return self._over(record)
+
+    def _make(self, declared: ManagedContainer, record: Record) -> None:
+        try:
+            self._remaking.make(declared)
+        except Failed:
+            # What follows is for those that are kept up: to be tried again, within their budget.
+            self._over(record)
+            raise
+        self._over(record)
 
     def _journal(self, record: Record) -> Callable[[str], None]:
         return lambda text: self._records.put(replace(record, journal=text), durable=True)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from portreeve.containers.start_failure import StartFailure
 from portreeve.errors import DockerUnavailable
 
 
@@ -11,9 +12,11 @@ class Absent:
 
     Args:
         what: how Docker's list reads, one sentence.
+        failure: why it could not be started when it was last made again.
     """
 
     what: str = "Docker lists no such container"
+    failure: StartFailure | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,12 @@
 """What is remembered of containers and services, in the state file: one text for each."""
 
+import base64
 import logging
 from collections.abc import Callable
 from typing import TypeVar
 
 from portreeve.reconcile.database import Database
+from portreeve.reconcile.seal import Seal, SealBrokenError
 
 log = logging.getLogger(__name__)
 
@@ -16,10 +18,12 @@ class SupervisedStore:
 
     Args:
         database: the state file, opened.
+        seal: seals those that are secret.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, seal: Seal) -> None:
         self._database = database
+        self._seal = seal
 
     def get(self, kind: str, name: str, load: Callable[[str], T]) -> T | None:
         """What is remembered; ``None`` when nothing is, or when it cannot be understood.
@@ -58,6 +62,25 @@ class SupervisedStore:
             self._database.execute(
                 "INSERT OR REPLACE INTO supervised (kind, name, record) VALUES (?, ?, ?)", (kind, name, text)
             )
+
+    def get_secret(self, kind: str, name: str, load: Callable[[str], T]) -> T | None:
+        """As :meth:`get`, of what :meth:`put_secret` has sealed; ``None`` also when its key is lost."""
+        return self.get(kind, name, lambda text: load(self._opened(text)))
+
+    def put_secret(self, kind: str, name: str, text: str) -> None:
+        """Remember a text that may hold secrets: sealed, and so that it survives a power cut.
+
+        Raises:
+            Failed: ``state-unusable``.
+        """
+        sealed = base64.b64encode(self._seal.close(text.encode())).decode()
+        self.put(kind, name, sealed, durable=True)
+
+    def _opened(self, text: str) -> str:
+        try:
+            return self._seal.open(base64.b64decode(text, validate=True)).decode()
+        except SealBrokenError as error:
+            raise ValueError("the key of what is secret in the state file is lost, or another one") from error
 
     def names(self, kind: str) -> tuple[str, ...]:
         """Everything of a kind that anything is remembered of, sorted."""

@@ -11,7 +11,6 @@ from dataclasses import replace
 from portreeve.clock import Clock
 from portreeve.containers.connection import Docker
 from portreeve.containers.observed import Observed
-from portreeve.containers.start_failure import StartFailed
 from portreeve.definitions.supervised import ManagedContainer
 from portreeve.errors import PortreeveError, Reason, Waiting
 from portreeve.reconcile.board import Board
@@ -27,8 +26,8 @@ from portreeve.supervise.decision import Action, Plan, Snapshot
 from portreeve.supervise.due import next_look, soonest
 from portreeve.supervise.followers import Followers
 from portreeve.supervise.following import Following
-from portreeve.supervise.looking import look
-from portreeve.supervise.memory import Memory, Stop, Verb
+from portreeve.supervise.looking import absent_how, look
+from portreeve.supervise.memory import Memory, Verb
 from portreeve.supervise.neighbours import Neighbours
 from portreeve.supervise.noticing import heed, notice_end
 from portreeve.supervise.posting import Posting
@@ -36,6 +35,7 @@ from portreeve.supervise.probes import probe
 from portreeve.supervise.probing import Probing, effective
 from portreeve.supervise.rebuilding import Rebuilding
 from portreeve.supervise.records import KIND, Records
+from portreeve.supervise.remaking import Remaking
 from portreeve.supervise.seen import Away
 from portreeve.supervise.state import ContainerState
 from portreeve.supervise.status import ContainerStatus
@@ -76,6 +76,7 @@ class Supervisor:
         queue: takes keys for the next look; :func:`key` makes them.
         board: where statuses go.
         docker: to ask and to act.
+        remaking: makes again what removed itself.
         pulse: told what a worker does.
         followers: units of the host that depend on containers; ``None`` where systemd does not run.
         admission: how many may be started at once.
@@ -93,6 +94,7 @@ class Supervisor:
         queue: Queue,
         board: Board[ContainerStatus],
         docker: Docker,
+        remaking: Remaking,
         pulse: Pulse,
         followers: Followers | None,
         admission: Admission,
@@ -112,11 +114,12 @@ class Supervisor:
         self._clock = clock
         self._admission = admission
         self._longest_look = LOOK + 4 * docker.settings.timeout
-        self._acts = Acts(docker, pulse)
-        self._rebuilding = Rebuilding(docker, pulse, records)
+        self._acts = Acts(docker, pulse, remaking)
+        self._remaking = remaking
+        self._rebuilding = Rebuilding(docker, pulse, records, remaking)
         self._neighbours = Neighbours(docker, board, docker_since, clock)
         self._deciding = Deciding(
-            docker, self._rebuilding, admission, self._neighbours.dependents, docker_since, clock
+            docker, self._rebuilding, remaking, admission, self._neighbours.dependents, docker_since, clock
         )
         self._posting = Posting(
             board=board,
@@ -166,13 +169,9 @@ class Supervisor:
             memory.followed = None
             self._queue.add(key(name))
 
-    def heard_stop(self, container: str) -> None:
-        """Docker tells that somebody has stopped a container through it.
-
-        Args:
-            container: the name of one that was defined.
-        """
-        self._memory(container).stop = Stop(self._clock.wall(), self._docker_since())
+    def heard(self, action: str, container: str, attributes: Mapping[str, str]) -> None:
+        """Docker tells how one that was defined ends: see :meth:`portreeve.supervise.memory.Memory.hear`."""
+        self._memory(container).hear(action, attributes, self._clock.wall(), self._docker_since())
 
     def work(self, name: str) -> None:
         """Look at a container and do what can be done now."""
@@ -203,16 +202,15 @@ class Supervisor:
         if not memory.resumed:
             record = self._rebuilding.resume(declared, record)
             memory.resumed = True
-        seen = look(self._docker, declared.container, memory.seen)
+        seen = absent_how(look(self._docker, declared.container, memory.seen), memory)
         observed = seen if isinstance(seen, Observed) else None
         if observed is not None:
             seen = observed = memory.with_refusal(observed)
-            memory.seen = observed
-            if observed.runs:
-                memory.stop = None
+            memory.saw(observed)
+            self._remaking.notice(declared, observed)
             memory.probing = self._probe(declared, memory, observed, now)
         truth = judge(declared, seen, memory.probing, record, now, booted=booted_at(self._clock))
-        record = notice_end(record, observed, memory, self._docker_since())
+        record = notice_end(record, seen, memory, now, self._docker_since())
         with self._pulse.step(f"container {declared.name}: what comes before it", _NEIGHBOURS):
             unmet = self._neighbours.unmet(declared, observed, ready=truth.state is ContainerState.READY)
         plan = self._deciding.plan(declared, truth, observed, record, unmet, verbs)
@@ -221,7 +219,7 @@ class Supervisor:
             self._docker.require_up(now=True)
         plan = self._remembered(plan)
         memory.heeded(verbs)
-        if plan.action is None or observed is None:
+        if plan.action is None:
             memory.end()
             self._posting.post(declared, memory, truth, observed, plan, unmet)
             self._wake(self._neighbours.looked(declared.name, now))
@@ -233,7 +231,7 @@ class Supervisor:
             foreign = self._neighbours.foreign_again(declared.name) if waits else None
             by_itself = next_look(declared, memory.probing, truth, observed, now)
             return soonest(plan.again, again, foreign, by_itself)
-        meanwhile = judge(declared, observed, memory.probing, record, now, acting=plan.action)
+        meanwhile = judge(declared, seen, memory.probing, record, now, acting=plan.action)
         trouble = of_state(Snapshot(declared, meanwhile, observed, plan.record), kept_up=True)
         self._posting.post(declared, memory, meanwhile, observed, replace(plan, trouble=trouble), unmet)
         self._wake(self._neighbours.looked(declared.name, now))
@@ -261,13 +259,13 @@ class Supervisor:
             result = probe(condition, observed, self._docker, timeout=wanted.timeout)
         return probing.after(result, wanted, now)
 
-    def _act(self, declared: ManagedContainer, memory: Memory, plan: Plan, observed: Observed) -> None:
+    def _act(self, declared: ManagedContainer, memory: Memory, plan: Plan, observed: Observed | None) -> None:
         assert plan.action is not None
         memory.acting, began = plan.action, self._clock.wall()
         memory.refused = None
         log.info("container %s: %s", declared.name, plan.action)
         try:
-            if plan.action is Action.RECREATE:
+            if plan.action is Action.RECREATE and observed is not None:
                 # Which units fell with it was remembered since the plan was made.
                 self._rebuilding.begin(declared, observed, self._records.get(declared.name))
             else:
@@ -275,7 +273,7 @@ class Supervisor:
         except PortreeveError as error:
             # What stands now is for the next look to find out, which comes at once.
             log.warning("container %s: %s did not work: %s", declared.name, plan.action, error)
-            memory.refused = error if isinstance(error, StartFailed) else None
+            memory.met(error)
         finally:
             memory.acting = None
             if plan.action in _ENDS_IT:

@@ -3,7 +3,7 @@
 from portreeve.containers.start_failure import hint_of
 from portreeve.definitions.quantities import format_duration
 from portreeve.definitions.supervised import OnUnready
-from portreeve.errors import Reason
+from portreeve.errors import PortreeveError, Reason
 from portreeve.reconcile.status import Trouble
 from portreeve.supervise.decision import Snapshot, Unmet
 from portreeve.supervise.state import ContainerState, StartFailure
@@ -125,9 +125,10 @@ def stopped_as_asked(snapshot: Snapshot) -> Trouble:
 
 def stopped_by_hand(snapshot: Snapshot) -> Trouble:
     """Somebody stopped it through Docker, and that is respected."""
+    gone = snapshot.seen is None
     return Trouble(
         Reason.CONTAINER_STOPPED,
-        "somebody stopped it through Docker, and it is left so",
+        f"somebody stopped {'or removed ' if gone else ''}it through Docker, and it is left so",
         snapshot.truth.evidence,
         f"portreeve containers start {snapshot.declared.name}",
     )
@@ -157,6 +158,22 @@ def held_back(snapshot: Snapshot) -> Trouble:
         "its start is held back",
         snapshot.held_back,
         "nothing: it is started when there is room; portreeve status tells who is on the way",
+    )
+
+
+def cannot_be_made(snapshot: Snapshot, obstacle: PortreeveError) -> Trouble:
+    """It removed itself when it ended, and something stands against making it again."""
+    evidence = f"{obstacle.evidence}; {snapshot.truth.evidence}"
+    return Trouble(obstacle.reason, obstacle.what, evidence, obstacle.hint)
+
+
+def made_again(snapshot: Snapshot) -> Trouble:
+    """It removed itself when it ended, and is made again."""
+    return Trouble(
+        Reason.CONTAINER_ABSENT,
+        "it removed itself when it ended (--rm), and is made again",
+        snapshot.truth.evidence,
+        f"nothing, unless it stays so; portreeve containers stop {snapshot.declared.name} keeps it down",
     )
 
 

@@ -51,10 +51,15 @@ def judge(
         case Away():
             state, evidence = _away(seen)
         case Absent():
-            state, evidence = ContainerState.ABSENT, seen.what
+            made = acting is Action.MAKE
+            state, evidence = (
+                (ContainerState.STARTING, "it removed itself when it ended, and is being made again")
+                if made
+                else (ContainerState.ABSENT, seen.what)
+            )
         case Observed():
             state, evidence = _observed(declared, seen, probing, record, now, booted, acting)
-    failure = None
+    failure = seen.failure if isinstance(seen, Absent) else None
     if isinstance(seen, Observed) and state is ContainerState.FAILED_TO_START:
         failure = classify(seen.error)
     return Truth(state, evidence, _since(state, seen, record, now), failure)

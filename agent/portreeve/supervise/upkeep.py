@@ -42,7 +42,7 @@ def keep_up(snapshot: Snapshot, before: Record, random: Random) -> Plan:
         steady = budgets.steady(snapshot.declared.restart)
         return Plan(record, again=steady if record.gave_up is not None else None)
     if seen is None:
-        return Plan(record, trouble=trouble)
+        return _absent(snapshot, trouble, random)
     match snapshot.truth.state:
         case ContainerState.STARTING | ContainerState.RUNNING:
             began = snapshot.truth.since if seen.started_at is None else seen.started_at
@@ -78,7 +78,11 @@ def _paused_for_breath(snapshot: Snapshot, before: Record, random: Random) -> Sn
     """The first look at a failure begins the wait before it is acted on; later ones leave that alone."""
     failing = (ContainerState.UNREADY, ContainerState.EXITED, ContainerState.FAILED_TO_START)
     record, state = snapshot.record, snapshot.truth.state
-    if state not in failing or before.state is state or _first_start(snapshot):
+    if (
+        (state not in failing and snapshot.remembered is None)
+        or before.state is state
+        or _first_start(snapshot)
+    ):
         return snapshot
     delay = budgets.backoff_delay(record.failures, snapshot.declared.restart, random)
     not_before = max(record.not_before, snapshot.now + delay)
@@ -88,11 +92,31 @@ def _paused_for_breath(snapshot: Snapshot, before: Record, random: Random) -> Sn
 def _first_start(snapshot: Snapshot) -> bool:
     """It did not crash: it never ran, or it ended before Docker came up, and nothing was tried since."""
     record, seen = snapshot.record, snapshot.seen
-    if seen is None or seen.error or record.failures or record.not_before > snapshot.docker_since:
+    if record.failures or record.not_before > snapshot.docker_since:
+        return False
+    if seen is None:
+        # What removes itself is gone when Docker comes up, and there is no telling when it ended.
+        return snapshot.truth.since - snapshot.docker_since < DOCKER_FIRST
+    if seen.error:
         return False
     return seen.status == "created" or (
         seen.status == "exited" and (seen.finished_at is None or seen.finished_at <= snapshot.docker_since)
     )
+
+
+def _absent(snapshot: Snapshot, trouble: Trouble | None, random: Random) -> Plan:
+    """It is gone; it can be made again where it removed itself and is remembered."""
+    record, remembered = snapshot.record, snapshot.remembered
+    if record.stopped_by_hand is not None:
+        return Plan(record, trouble=told.stopped_by_hand(snapshot))
+    if remembered is None:
+        return Plan(record, trouble=trouble)
+    if remembered.obstacle is not None:
+        told_why = told.cannot_be_made(snapshot, remembered.obstacle)
+        return Plan(record, trouble=told_why, again=_rest(snapshot, 2.0))
+    first = _first_start(snapshot)
+    free = first or snapshot.truth.failure in _EXTERNAL
+    return _start(snapshot, Action.MAKE, told.made_again(snapshot), random, free=free, first=first)
 
 
 def _ended(snapshot: Snapshot, seen: Observed, trouble: Trouble | None, random: Random) -> Plan:
@@ -102,6 +126,11 @@ def _ended(snapshot: Snapshot, seen: Observed, trouble: Trouble | None, random: 
         return Plan(record, trouble=told.stopped_by_hand(snapshot))
     if record.gave_up is not None:
         return Plan(record, trouble=told.gave_up(snapshot))
+    if seen.status == "exited" and seen.auto_remove:
+        # Docker is about to remove it, and refuses to start it; where Docker forgot, it is started.
+        rest = (seen.finished_at or 0.0) + DOCKER_FIRST - now
+        if 0 < rest <= DOCKER_FIRST:
+            return Plan(record, trouble=trouble, again=min(rest, 0.5))
     if seen.status == "exited" and _docker_restarts(seen):
         until = max(seen.finished_at or 0.0, snapshot.docker_since) + DOCKER_FIRST
         if 0 < until - now <= DOCKER_FIRST:
@@ -195,6 +224,9 @@ def _start(
         tried = budgets.after_try(record, budget, now, random)
     else:
         tried = budgets.after_restart(record, budget, now, random)
+    if action is Action.MAKE:
+        # The one that comes of it is not taken for one made by others.
+        tried = replace(tried, container_id="")
     return Plan(tried, action, trouble=trouble, again=tried.not_before - now)
 
 

@@ -15,6 +15,7 @@ from portreeve.definitions.settings import DockerSettings, Settings
 from portreeve.reconcile.board import Changes
 from portreeve.reconcile.database import Database
 from portreeve.reconcile.queue import Queue
+from portreeve.reconcile.seal import Seal
 from portreeve.reconcile.status import DockerStatus
 from portreeve.supervise.state import ContainerState
 from portreeve.supervise.store import SupervisedStore
@@ -36,7 +37,7 @@ def docker(dockerd: FakeDockerd) -> Iterator[Docker]:
 def supervision(tmp_path: Path, docker: Docker) -> Iterator[Supervision]:
     database = Database(tmp_path / "state.db")
     found = Supervision(
-        store=SupervisedStore(database),
+        store=SupervisedStore(database, Seal(tmp_path / "secrets.key")),
         docker=docker,
         systemd=None,
         changes=Changes(),

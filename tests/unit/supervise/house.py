@@ -14,11 +14,13 @@ from portreeve.definitions.supervised import Budget, ManagedContainer
 from portreeve.reconcile.board import Board
 from portreeve.reconcile.database import Database
 from portreeve.reconcile.queue import Queue
+from portreeve.reconcile.seal import Seal
 from portreeve.reconcile.workers import Pulse
 from portreeve.supervise.admission import Admission
 from portreeve.supervise.alerts import Alerts
 from portreeve.supervise.followers import Followers
 from portreeve.supervise.records import Records
+from portreeve.supervise.remaking import Remaking
 from portreeve.supervise.status import ContainerStatus
 from portreeve.supervise.store import SupervisedStore
 from portreeve.supervise.supervisor import Supervisor
@@ -67,7 +69,7 @@ class House:
     ) -> None:
         self.watch = Watch()
         clock = self.watch.clock()
-        self.store = SupervisedStore(database)
+        self.store = SupervisedStore(database, Seal(docker.settings.socket.with_name("secrets.key")))
         self.board = Board[ContainerStatus]()
         self.queue = Queue(clock)
         self.records = Records(self.store)
@@ -80,6 +82,7 @@ class House:
             queue=self.queue,
             board=self.board,
             docker=docker,
+            remaking=Remaking(docker, self.store),
             pulse=_Pulse(clock, self.steps),
             followers=followers,
             admission=self.admission,

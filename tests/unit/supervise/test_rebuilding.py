@@ -12,10 +12,12 @@ from portreeve.containers.recreate_journal import Journal, Phase
 from portreeve.definitions.locations import ContainerRef
 from portreeve.definitions.supervised import ManagedContainer
 from portreeve.reconcile.database import Database
+from portreeve.reconcile.seal import Seal
 from portreeve.reconcile.workers import Pulse
 from portreeve.supervise.rebuilding import Rebuilding
 from portreeve.supervise.record import Record
 from portreeve.supervise.records import Records
+from portreeve.supervise.remaking import Remaking
 from portreeve.supervise.state import ContainerState, Truth
 from portreeve.supervise.store import SupervisedStore
 
@@ -30,7 +32,8 @@ def stands(phase: Phase) -> Record:
 @pytest.fixture
 def rebuilding(docker: Docker, tmp_path: Path) -> Iterator[Rebuilding]:
     database = Database(tmp_path / "state.db")
-    yield Rebuilding(docker, Pulse(), Records(SupervisedStore(database)))
+    store = SupervisedStore(database, Seal(tmp_path / "secrets.key"))
+    yield Rebuilding(docker, Pulse(), Records(store), Remaking(docker, store))
     database.close()
 
 

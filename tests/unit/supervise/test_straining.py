@@ -8,6 +8,7 @@ import pytest
 from portreeve.clock import Clock
 from portreeve.definitions.settings import AlertSettings, PressureSettings
 from portreeve.reconcile.database import Database
+from portreeve.reconcile.seal import Seal
 from portreeve.supervise.admission import Admission
 from portreeve.supervise.alerts import Alerts
 from portreeve.supervise.pressure_watch import PressureWatch
@@ -48,7 +49,7 @@ class _Host:
 @pytest.fixture
 def host(tmp_path: Path) -> Iterator[_Host]:
     database = Database(tmp_path / "state.db")
-    yield _Host(tmp_path / "proc", SupervisedStore(database))
+    yield _Host(tmp_path / "proc", SupervisedStore(database, Seal(tmp_path / "secrets.key")))
     database.close()
 
 

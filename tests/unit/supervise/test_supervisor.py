@@ -148,7 +148,7 @@ def test_what_somebody_stopped_through_docker_is_left_so(house: House, dockerd: 
     house.define(APP)
     house.look()
     container.status = "exited"
-    house.supervisor.heard_stop("app")
+    house.supervisor.heard("stop", "app", {})
     container.inspect = {"State": {"FinishedAt": "2027-01-15T08:00:03Z"}}
     status = house.look(times=4)
     assert status.stopped_by_hand
@@ -163,7 +163,7 @@ def stopped_through_docker(house: House, dockerd: FakeDockerd) -> None:
     house.look()
     container.status = "exited"
     container.inspect = {"State": {"FinishedAt": "2027-01-15T08:00:03Z"}}
-    house.supervisor.heard_stop("app")
+    house.supervisor.heard("stop", "app", {})
 
 
 @pytest.mark.parametrize("took", [1, 10, 90])
@@ -211,7 +211,7 @@ def test_a_stop_of_our_own_is_not_taken_for_one_by_hand_however_late_it_is_heard
     dockerd.scripts["stop"] = [says(204, status="exited", inspect=stopped)]
     house.look()
     assert container.status == "exited"
-    house.supervisor.heard_stop("app")
+    house.supervisor.heard("stop", "app", {})
     status = house.look(times=2)
     assert (status.stopped_by_hand, status.gave_up) == (False, True)
 
