@@ -17,7 +17,7 @@ from portreeve.definitions.locations import (
     Location,
 )
 from portreeve.definitions.model import Definitions, Sync
-from portreeve.definitions.settings import AlertSettings, PressureSettings, Settings
+from portreeve.definitions.settings import AlertSettings, ContainersSettings, PressureSettings, Settings
 from portreeve.definitions.steps import ContainerReady, container_of
 from portreeve.definitions.supervised import ManagedContainer, Service
 from portreeve.definitions.upstream import upstream
@@ -35,7 +35,7 @@ _FIXED = (
     ("docker", "timeout"),
     ("reconcile", "workers"),
     ("reconcile", "resync"),
-    ("containers", "parallel_starts"),
+    *(("containers", key.name) for key in fields(ContainersSettings)),
     *(("alerts", key.name) for key in fields(AlertSettings)),
     *(("pressure", key.name) for key in fields(PressureSettings)),
 )

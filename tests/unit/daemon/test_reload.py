@@ -57,6 +57,7 @@ def test_settings_that_wait_for_a_restart_are_named() -> None:
         "reconcile.workers",
         "reconcile.resync",
         "containers.parallel_starts",
+        "containers.deadline",
         "alerts.webhook",
         "pressure.cpu_stall",
     )
