@@ -68,12 +68,10 @@ class Agent(Supervised):
         clock = SYSTEM_CLOCK
         changes = Changes(clock, on_change=lambda: inbox.put(Message.STATUS_CHANGED))
         self._paths = paths
-        self._inbox = inbox
-        self._store = store
+        self._inbox, self._store = inbox, store
         self._started = clock.wall()
         self._cancelled = threading.Event()
-        self._started_watching = False
-        self._docker_watched = False
+        self._started_watching = self._docker_watched = False
         self._files = FileWatcher(self._enqueue)
         self._files.start()
         # Before they are read: what changes from here on is not overlooked, and nothing is read twice.
@@ -158,16 +156,18 @@ class Agent(Supervised):
         self._use(change)
 
     def stop(self) -> None:
-        """End all threads; work that has begun gets :data:`STOP_TIMEOUT` seconds."""
+        """End all threads; all work that has begun gets :data:`STOP_TIMEOUT` seconds together."""
         self._cancelled.set()
         self.board.changes.close()
         self._resync.stop()
         if self._docker_watched:
             self._docker_watcher.stop()
         self._files.stop()
+        self.supervision.queue.close()
+        deadline = SYSTEM_CLOCK.monotonic() + STOP_TIMEOUT
         if not self.workers.stop(STOP_TIMEOUT):
             log.warning("work that has begun did not end in time; it is resumed at the next start")
-        self.supervision.stop(STOP_TIMEOUT)
+        self.supervision.stop(max(0.0, deadline - SYSTEM_CLOCK.monotonic()))
         self._docker.close()
 
     def all_tried(self) -> bool:

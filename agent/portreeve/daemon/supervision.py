@@ -33,7 +33,7 @@ from portreeve.supervise.services import KIND as SERVICES
 from portreeve.supervise.services import Services
 from portreeve.supervise.status import ContainerStatus, ServiceStatus
 from portreeve.supervise.store import SupervisedStore
-from portreeve.supervise.straining import Straining
+from portreeve.supervise.straining import INTERVAL, Straining
 from portreeve.supervise.supervisor import Supervisor
 from portreeve.supervise.telling import Telling
 from portreeve.systemd.bus import Systemd
@@ -263,11 +263,14 @@ class Supervision:
     def work(self, key: str) -> None:
         """Work on a key of the queue."""
         if key == _PRESSURE:
-            again = self._straining.look()
-            self._telling.docker(self._docker_status())
-            again = min(again, self._overdue.look())
-            if self._needed():
-                self.queue.add(_PRESSURE, again)
+            again = INTERVAL
+            try:
+                again = self._straining.look()
+                self._telling.docker(self._docker_status())
+                again = min(again, self._overdue.look())
+            finally:
+                if self._needed():
+                    self.queue.add(_PRESSURE, again)
         elif key.startswith(CONTAINER):
             name = key.removeprefix(CONTAINER)
             self._known.find(name)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from portreeve.containers.connection import Docker
 from portreeve.containers.listing import list_containers
+from portreeve.containers.refusal import AbsentError
 from portreeve.definitions.locations import COMPOSE_PROJECT, COMPOSE_SERVICE, ContainerList, ContainerRef
 from portreeve.definitions.supervised import ManagedContainer
 from portreeve.errors import DockerUnavailable, Reason, Refused
@@ -118,7 +119,7 @@ class KnownContainers:
     def _found(self, name: str) -> ContainerRef | None:
         try:
             listed = list_containers(self._docker, ContainerList(status=""))
-        except DockerUnavailable:
+        except (DockerUnavailable, AbsentError):
             return None
         if any(each["name"] == name for each in listed):
             return ContainerRef(name=name)

@@ -65,10 +65,8 @@ def _of_this_container(record: Record, seen: Observed) -> Record:
     if record.container_id not in ("", seen.id):
         # Somebody made it anew, which is as good as a reset; a recreation of ours forgets the id before.
         record = record.reset()
-    by_hand = record.stopped_by_hand
-    if by_hand is not None and seen.runs and (seen.started_at or 0.0) > by_hand:
-        record = replace(record, stopped_by_hand=None)
-    return record
+    # It was found ended then, so somebody has started it since, whatever the clock says.
+    return replace(record, stopped_by_hand=None) if seen.runs else record
 
 
 def _down(snapshot: Snapshot, random: Random) -> Plan:

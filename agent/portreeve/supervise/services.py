@@ -11,6 +11,7 @@ from portreeve.errors import PortreeveError
 from portreeve.reconcile.board import Board
 from portreeve.reconcile.queue import Queue
 from portreeve.reconcile.status import Trouble
+from portreeve.reconcile.unexpected import named
 from portreeve.reconcile.workers import Pulse
 from portreeve.supervise.guard import Guard
 from portreeve.supervise.service_record import ServiceRecord, dump, load
@@ -66,6 +67,8 @@ class Services:
         self._services: Mapping[str, Service] = {}
         self._begun: dict[str, int] = {}
         self._resets: set[str] = set()
+        self._records: dict[str, ServiceRecord] = {}
+        self._stored: dict[str, ServiceRecord] = {}
 
     def names(self) -> tuple[str, ...]:
         """Those that are looked after."""
@@ -102,16 +105,18 @@ class Services:
         before = self._board.get(name)
         status = before or _blank(service)
         try:
-            kept = self._store.get(KIND, name, lambda text: load(name, text))
-            record = kept or ServiceRecord(name)
-            if reset:
-                record = record.reset()
-                self._telling.reset(f"{KIND}:{name}")
-            with self._pulse.step(f"service {name}: look", _LOOK):
+            with self._pulse.step(f"service {name}: look", _LOOK), named(f"service {name}"):
+                record = self._record(name)
+                if reset:
+                    record = record.reset()
+                    self._telling.reset(f"{KIND}:{name}")
                 record, status, again = self._guard.look(service, record)
-            if record != kept:
-                self._store.put(KIND, name, dump(record))
+                # At hand whether it can be stored or not: what was tried counts also while the disk is full.
+                self._records[name], reset = record, False
+                self._keep(record)
         except PortreeveError as error:
+            if reset:
+                self.ask_reset(name)
             log.error("service %s: %s", name, error)
             trouble = Trouble(error.reason, error.what, error.evidence, error.hint, "look")
             status = replace(status, trouble=trouble)
@@ -124,6 +129,18 @@ class Services:
         self._telling.service(before, status)
         if again is not None:
             self._queue.add(f"{KIND}:{name}", again)
+
+    def _record(self, name: str) -> ServiceRecord:
+        known = self._records.get(name)
+        if known is None:
+            known = self._store.get(KIND, name, lambda text: load(name, text)) or ServiceRecord(name)
+            self._records[name] = self._stored[name] = known
+        return known
+
+    def _keep(self, record: ServiceRecord) -> None:
+        if self._stored.get(record.name) != record:
+            self._store.put(KIND, record.name, dump(record))
+            self._stored[record.name] = record
 
 
 def _blank(service: Service) -> ServiceStatus:

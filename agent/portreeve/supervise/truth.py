@@ -152,7 +152,8 @@ def _running(
     now: float,
 ) -> _Found:
     uptime = now - (now if seen.started_at is None else seen.started_at)
-    if seen.restart_count > 0 and uptime < STAYS_UP:
+    # Far below nought: the clock was set back since, and how long it has run is not known.
+    if seen.restart_count > 0 and abs(uptime) < STAYS_UP:
         return ContainerState.RESTARTING, _loops(seen)
     missing = lacking_networks(declared, seen)
     if missing:

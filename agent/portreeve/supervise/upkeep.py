@@ -15,6 +15,9 @@ from portreeve.supervise.state import ContainerState, StartFailure
 DOCKER_FIRST = 5.0
 """Seconds that Docker's own restart policy gets before a container that ended is started by us."""
 
+_LONGEST_REST = 60.0
+"""Seconds between two looks at what passes without any event, such as a port that becomes free."""
+
 _EXTERNAL = (StartFailure.PORT, StartFailure.MOUNT, StartFailure.NETWORK, StartFailure.NAMESPACE)
 """What makes a start fail outside of the container: trying again costs nothing but time."""
 
@@ -99,6 +102,9 @@ def _first_start(snapshot: Snapshot) -> bool:
         return snapshot.truth.since - snapshot.docker_since < DOCKER_FIRST
     if seen.error:
         return False
+    if snapshot.docker_since > snapshot.now:
+        # The clock was set back: everything that ends until it has caught up would have ended before.
+        return seen.status == "created"
     return seen.status == "created" or (
         seen.status == "exited" and (seen.finished_at is None or seen.finished_at <= snapshot.docker_since)
     )
@@ -231,5 +237,6 @@ def _start(
 
 
 def _rest(snapshot: Snapshot, least: float) -> float:
-    most = max(least, snapshot.declared.restart.backoff[1])
+    # Mostly an event comes first; where none does, nobody waits for an hour since his backoff may.
+    most = max(least, min(_LONGEST_REST, snapshot.declared.restart.backoff[1]))
     return patience(snapshot.now - snapshot.truth.since, least, most)

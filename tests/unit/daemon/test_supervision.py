@@ -17,6 +17,8 @@ from portreeve.reconcile.database import Database
 from portreeve.reconcile.queue import Queue
 from portreeve.reconcile.seal import Seal
 from portreeve.reconcile.status import DockerStatus
+from portreeve.supervise.pressure import Pressure
+from portreeve.supervise.pressure_watch import PressureWatch
 from portreeve.supervise.state import ContainerState
 from portreeve.supervise.store import SupervisedStore
 
@@ -91,3 +93,18 @@ def test_a_compose_service_that_was_waited_for_before_docker_was_there_is_found(
         supervision.work("container:shop-db")
         docker.close()
     assert supervision.container_status("shop-db").state is ContainerState.READY
+
+
+def test_a_look_at_the_host_that_fails_is_not_the_last(
+    supervision: Supervision, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_watch: PressureWatch, _now: float) -> Pressure:
+        raise OSError("no such file: /proc/pressure/memory")
+
+    monkeypatch.setattr(PressureWatch, "look", fails)
+    supervision.watch_container("app")
+    added: list[str] = []
+    monkeypatch.setattr(supervision.queue, "add", lambda key, _delay: added.append(key))
+    with pytest.raises(OSError, match="pressure"):
+        supervision.work("host:pressure")
+    assert added == ["host:pressure"]

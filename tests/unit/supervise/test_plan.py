@@ -218,3 +218,16 @@ def test_what_is_given_up_is_told_once(given: Snapshot) -> None:
     if plan.gave_up:
         assert plan.record.gave_up is not None
         assert not decide(replace(given, record=plan.record)).gave_up
+
+
+def test_a_clock_that_was_set_back_makes_no_crash_a_first_start() -> None:
+    crashed = replace(snapshot(ContainerState.EXITED), docker_since=NOW + 3600)
+    assert decide(crashed).action is None
+    assert (
+        len(decide(replace(crashed, record=replace(FRESH, state=ContainerState.EXITED))).record.restarts) == 1
+    )
+
+
+def test_what_runs_again_was_started_by_somebody_whatever_the_clock_says() -> None:
+    stopped = replace(FRESH, stopped_by_hand=NOW + 3600)
+    assert decide(snapshot(ContainerState.READY, "running", record=stopped)).record.stopped_by_hand is None
