@@ -109,37 +109,6 @@ def test_so_they_do_each_time_that_docker_comes_back(shop: Project, came_back: s
     assert ("begin migrate" in told) == (came_back == "reboot")
 
 
-@pytest.fixture(scope="module")
-def alone(server: Host) -> Iterator[Project]:
-    """The same project with restart policies, on the same host without portreeve."""
-    project = Project(server, "alone", SHOP, policy="always")
-    project.create()
-    server.run("systemctl", "disable", "--now", "portreeve")
-    # As compose would, once: what was never started, Docker does not start at all.
-    for service in reversed(list(SHOP)):
-        Containers(server).docker("start", project.container(service))
-    server.wait_until(project.is_up, UP, "all of them are up")
-    yield project
-    server.run("systemctl", "enable", "--now", "portreeve")
-    project.remove()
-
-
-@pytest.fixture(scope="module", params=(reboot, restart_docker), ids=lambda each: each.__name__)
-def came_back_alone(request: pytest.FixtureRequest, alone: Project) -> None:
-    """Docker went away and came back, with nobody but itself to start anything."""
-    alone.forget()
-    request.param(alone.host)
-    alone.host.wait_until(alone.is_up, UP, "all of them are up")
-
-
-@pytest.mark.usefixtures("came_back_alone")
-def test_docker_alone_starts_them_in_no_order(alone: Project) -> None:
-    violations = alone.violations()
-    print(f"{len(violations)} conditions did not hold: {', '.join(violations)}")
-    assert len(violations) >= 4
-    assert "begin migrate" not in alone.told()
-
-
 def test_a_failure_holds_back_what_depends_on_it_and_nothing_else(server: Host) -> None:
     half = {"web": {"api": HEALTHY}, "api": {"auth": HEALTHY}, "auth": {}, "mail": {"db": HEALTHY}, "db": {}}
     project = Project(server, "half", half, broken=frozenset({"auth"}))
@@ -195,3 +164,34 @@ def test_those_that_wait_for_each_other_are_named(server: Host) -> None:
     assert "depends_on of its compose file" in hint(server, "ring-a")
     assert project.told() == []
     project.remove()
+
+
+@pytest.fixture(scope="module")
+def alone(server: Host) -> Iterator[Project]:
+    """The same project with restart policies, on the same host without portreeve."""
+    project = Project(server, "alone", SHOP, policy="always")
+    project.create()
+    server.run("systemctl", "disable", "--now", "portreeve")
+    # As compose would, once: what was never started, Docker does not start at all.
+    for service in reversed(list(SHOP)):
+        Containers(server).docker("start", project.container(service))
+    server.wait_until(project.is_up, UP, "all of them are up")
+    yield project
+    server.run("systemctl", "enable", "--now", "portreeve")
+    project.remove()
+
+
+@pytest.fixture(scope="module", params=(reboot, restart_docker), ids=lambda each: each.__name__)
+def came_back_alone(request: pytest.FixtureRequest, alone: Project) -> None:
+    """Docker went away and came back, with nobody but itself to start anything."""
+    alone.forget()
+    request.param(alone.host)
+    alone.host.wait_until(alone.is_up, UP, "all of them are up")
+
+
+@pytest.mark.usefixtures("came_back_alone")
+def test_docker_alone_starts_them_in_no_order(alone: Project) -> None:
+    violations = alone.violations()
+    print(f"{len(violations)} conditions did not hold: {', '.join(violations)}")
+    assert len(violations) >= 4
+    assert "begin migrate" not in alone.told()

@@ -29,7 +29,7 @@ NAMES = ("db", "cache", "api", "web", "proxy")
 # It serves only where the one before it does, as an application ends that cannot reach its database.
 SERVES = """
 trap 'exit 0' TERM; rm -f /up/$0; test -z "$1" || test -e /up/$1 || exit 1
-sleep 0.5; touch /up/$0; echo up $0 >>/up/log
+sleep 1; touch /up/$0; echo up $0 >>/up/log
 while :; do sleep 3600 & wait $!; done
 """
 DEFINITION = """
