@@ -80,6 +80,12 @@ class Admission:
             next_ones = self._next() if was else []
         self._wake(next_ones)
 
+    def step_aside(self, name: str) -> None:
+        """Its wish cannot be told just now: nobody waits behind it; a slot that it has it keeps."""
+        with self._lock:
+            next_ones = self._next() if self._waiting.pop(name, None) is not None else []
+        self._wake(next_ones)
+
     def keep_only(self, names: Container[str]) -> None:
         """Others have no definition any more: nobody waits behind them."""
         with self._lock:

@@ -188,10 +188,12 @@ class Supervisor:
             # Docker is at work on it; whatever it stood for a moment ago still stands, for a while.
             again = BUSY if error.reason is Reason.CONTAINER_BUSY else AGAIN
             memory.end()
+            self._admission.step_aside(name)
             self._posting.keep(declared, memory, error, lasts=memory.busy_for(self._clock) > BUSY_AT_MOST)
         except PortreeveError as error:
             log.error("container %s: %s", name, error)
             memory.end()
+            self._admission.step_aside(name)
             self._posting.keep(declared, memory, error)
         if again is not None:
             self._queue.add(key(name), again)

@@ -77,6 +77,21 @@ def test_without_room_one_goes_alone() -> None:
     assert not admission.enter("b", 60.0)
 
 
+def test_behind_one_that_cannot_be_looked_at_nobody_waits_and_a_slot_is_kept() -> None:
+    woken: list[str] = []
+    admission = Admission(1, wake=woken.append)
+    admission.enter("a", 60.0)
+    admission.why_not("stuck", dependents=1)
+    admission.why_not("b")
+    admission.leave("a")
+    assert admission.why_not("b")
+    admission.step_aside("stuck")
+    assert woken[-1] == "b"
+    assert admission.enter("b", 60.0)
+    admission.step_aside("b")
+    assert admission.inside() == ("b",)
+
+
 @given(st.integers(1, 4), st.lists(st.tuples(st.sampled_from("abcdefgh"), st.booleans())))
 def test_the_limit_holds_and_nobody_starves(limit: int, moves: list[tuple[str, bool]]) -> None:
     admission = Admission(limit)

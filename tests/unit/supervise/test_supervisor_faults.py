@@ -222,3 +222,20 @@ def test_ready_containers_are_not_looked_at_while_nothing_happens(house: House, 
         assert house.look(each.name).state is ContainerState.READY
     house.watch.now = START + 10 * 3600
     assert not house.queue.due([f"container:{each.name}" for each in containers])
+
+
+def test_nobody_waits_for_a_slot_behind_a_container_about_which_docker_is_silent(
+    docker: Docker, database: Database, dockerd: FakeDockerd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = House(docker, database, limit=1)
+    has(dockerd, status="created")
+    dockerd.containers.append(FakeContainer("db", status="created"))
+    house.define(APP, replace(APP, name="db", container=ContainerRef(name="db")))
+    house.admission.enter("another", 60.0)
+    house.look()
+    with monkeypatch.context() as patch:
+        patch.setattr(supervisor, "look", raises(BUSY))
+        house.look()
+    house.admission.leave("another")
+    house.look("db")
+    assert dockerd.acts == [("db", "start")]
