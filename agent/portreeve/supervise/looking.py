@@ -38,8 +38,10 @@ def _what_there_is(docker: Docker, ref: ContainerRef) -> Observed | Absent:
     try:
         return observe(docker, ref)
     except Waiting as error:
-        if error.reason in (Reason.CONTAINER_ABSENT, Reason.CONTAINER_AMBIGUOUS):
+        if error.reason is Reason.CONTAINER_ABSENT:
             return Absent(error.evidence or error.what)
+        if error.reason is Reason.CONTAINER_AMBIGUOUS:
+            return Absent(f"{error}; {error.hint}")
         raise
 
 

@@ -32,6 +32,16 @@ def test_what_was_made_and_never_started_is_started(house: House, dockerd: FakeD
     assert house.moves == ["starting", "ready"]
 
 
+def test_which_containers_could_be_meant_is_told_where_a_label_fits_two(
+    house: House, dockerd: FakeDockerd
+) -> None:
+    dockerd.containers += [FakeContainer(name, labels={"app": "x"}, status="exited") for name in ("a", "b")]
+    house.define(replace(APP, container=ContainerRef(label="app=x")))
+    status = house.look()
+    assert status.state is ContainerState.ABSENT
+    assert status.evidence.startswith("2 containers could be label app=x: a, b; none of them running; name")
+
+
 def test_what_is_not_to_be_kept_up_is_left_alone(house: House, dockerd: FakeDockerd) -> None:
     has(dockerd, status="exited")
     house.define(replace(APP, autostart=False))
