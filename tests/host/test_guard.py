@@ -124,7 +124,7 @@ class Daemon:
         shown = self.host.run("portreeve", "status", check=False).stdout
         return next(line for line in shown.splitlines() if line.startswith("mcsm-daemon"))
 
-    def until(self, holds: Callable[[dict[str, Any]], bool], what: str, timeout: float = 20.0) -> float:
+    def until(self, holds: Callable[[dict[str, Any]], bool], what: str, timeout: float = 30.0) -> float:
         began = time.monotonic()
         self.host.wait_until(lambda: holds(self.told), timeout, f"{what}: {self.told}")
         return time.monotonic() - began

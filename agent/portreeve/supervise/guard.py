@@ -95,6 +95,8 @@ class Guard:
         try:
             match plan.action:
                 case GuardAction.RESTART:
+                    # Its start limit would stop it and then refuse to start it; our own budget bounds this.
+                    self._systemd.reset_failed(service.unit)
                     self._systemd.restart_soon(service.unit)
                 case GuardAction.FORGET:
                     self._systemd.reset_failed(service.unit)

@@ -70,8 +70,8 @@ def decide(seen: ServiceSnapshot) -> GuardPlan:
     """What a service amounts to, and what is to be done about it.
 
     systemd restarts what ended; a service that runs and does not serve, or has grown beyond its memory, is
-    restarted here, both within one budget, since systemd's start limit counts every start. What an
-    administrator stopped or masked is left alone, and what they start again is forgiven its past.
+    restarted here, each as often as the budget allows. What an administrator stopped or masked is left alone,
+    and what they start again is forgiven its past.
     """
     life = seen.life
     match life.load_state:
@@ -119,6 +119,9 @@ def _failed(seen: ServiceSnapshot) -> GuardPlan:
     if record.asked:
         told = f"{evidence}; it is started again, as it was asked for"
         return _stands(seen, ServiceState.STARTING, told, action=GuardAction.START)
+    if life.job:
+        # It did not end well when it was stopped, and a restart goes on to start it.
+        return _stands(seen, ServiceState.STARTING, f"{life.name} is about to be started")
     if life.result in START_LIMIT_RESULTS or life.auto_restarts:
         what = f"{life.name} keeps ending, and systemd has stopped to restart it"
         again = f"`systemctl reset-failed {life.name} && systemctl start {life.name}`"

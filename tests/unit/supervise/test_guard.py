@@ -24,6 +24,9 @@ pytestmark = pytest.mark.skipif(shutil.which("dbus-daemon") is None, reason="dbu
 
 NOW = 1_000_000.0
 
+RESTARTED = ["ResetFailedUnit app.service", "RestartUnit app.service"]
+"""systemd's start limit would stop it and refuse to start it again."""
+
 
 class Site:
     """A host with app.service, which listens on a port of its own."""
@@ -87,7 +90,7 @@ def test_three_that_fail_restart_it_without_waiting_for_the_job(site: Site) -> N
     site.look()
     site.listener.close()
     status = site.look(3)
-    assert site.acted() == ["RestartUnit app.service"]
+    assert site.acted() == RESTARTED
     assert (status.state, status.restarts, status.restarts_most) == (ServiceState.STARTING, 1, 2)
     assert status.trouble is not None
     assert status.trouble.reason is Reason.SERVICE_UNREADY
@@ -113,15 +116,15 @@ def test_a_new_run_is_judged_anew(site: Site) -> None:
     site.look(3)
     site.app.invocation, site.app.active_since = b"\x02", site.now
     assert site.look(3).state is ServiceState.STARTING
-    assert site.acted() == ["RestartUnit app.service"]
+    assert site.acted() == RESTARTED
 
 
 def test_it_is_given_up_when_its_budget_is_used_up(site: Site) -> None:
     site.look()
     site.listener.close()
     status = site.look(12)
-    restarted, forgotten = ["RestartUnit app.service"] * 2, ["ResetFailedUnit app.service"]
-    assert site.acted() == restarted + forgotten, "the start limit must not refuse an administrator"
+    forgotten = ["ResetFailedUnit app.service"]
+    assert site.acted() == RESTARTED * 2 + forgotten, "the start limit must not refuse an administrator"
     assert (status.state, status.gave_up, status.next_try) == (ServiceState.UNREADY, True, None)
 
 
