@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from host.lab.containers import Containers
+from host.lab.containers import IMAGE, Containers
 from host.lab.machine import Host
 from host.lab.nspawn import Snapshot
 from host.lab.run import Run
+from host.lab.snapshots import Boot
 
 BOUND = 2.0
 """Seconds in which dependents stop after a loss, and come back once the container is ready."""
@@ -313,3 +314,39 @@ def test_with_live_restore_dependents_go_on_while_docker_is_away(
     assert seconds_until(host, "inactive", "on-lives.service") < AWAY + BOUND, "whether or not Docker tells"
     host.run("rm", "/etc/docker/daemon.json")
     host.run("systemctl", "start", "docker.service")
+
+
+def test_at_boot_dependents_wait_for_their_container_and_nobody_else_does(
+    boot: Boot, installed_snapshot: Snapshot
+) -> None:
+    host = boot(installed_snapshot)
+    containers = Containers(host)
+    host.run("portreeve", "units", "install")
+    containers.run("db", command=HTTPD)
+    define(host, "db", "autostart = true\n")
+    for name in ("never", "late"):
+        containers.docker("create", "--name", name, IMAGE, *HTTPD)
+        define(host, name)
+    soon = "ExecStart=/usr/local/bin/portreeve wait container:%i --for ready --timeout 3s"
+    host.write(f"/etc/systemd/system/{stand_in('late')}.d/soon.conf", f"[Service]\nExecStart=\n{soon}\n")
+    for name in ("db", "never", "late"):
+        install(host, f"on-{name}.service", needs(name))
+    host.poweroff()
+    # A job that waits keeps `is-system-running` at "starting".
+    host.start()
+    host.wait_until(lambda: is_active(host, "on-db.service") == ["active"], 60, "it is up with its container")
+    entered = ("systemctl", "show", "-P", "ActiveEnterTimestampMonotonic")
+    stood_in, began = (int(host.run(*entered, each).stdout) for each in (stand_in("db"), "on-db.service"))
+    assert stood_in <= began, "not before the container was ready"
+    others = ("docker.service", "portreeve.service", "cockpit.socket", "systemd-user-sessions.service")
+    assert is_active(host, *others) == ["active"] * len(others), "people can log in"
+    host.wait_until(lambda: is_active(host, stand_in("late")) == ["failed"], 30, "it gave up waiting")
+    assert is_active(host, "on-late.service", "on-never.service", stand_in("never")) == [
+        *("inactive", "inactive", "activating")
+    ]
+    assert "portreeve containers start never" in explain(host, "never")
+    host.run("portreeve", "containers", "start", "late")
+    host.wait_until(
+        lambda: is_active(host, "on-late.service") == ["active"], 10, "it comes with its container"
+    )
+    assert is_active(host, "on-never.service") == ["inactive"]

@@ -85,6 +85,7 @@ class Daemon:
 
     def __init__(self, host: Host, shape: str) -> None:
         self.host = host
+        self._began = host.journal_cursor()
         host.write(MODE, "serve")
         host.write("/opt/daemon.py", DAEMON)
         host.write(f"/etc/systemd/system/{UNIT}", shape)
@@ -139,7 +140,7 @@ class Daemon:
 
     def alerts(self) -> list[str]:
         """That it was given up."""
-        entries = self.host.journal("portreeve.service")
+        entries = self.host.journal("portreeve.service", since_cursor=self._began)
         return [str(each["MESSAGE"]) for each in entries if each.get("MESSAGE_ID") == GAVE_UP]
 
 
