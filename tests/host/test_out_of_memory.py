@@ -92,7 +92,7 @@ def test_the_kernel_ends_the_hog_and_the_agent_goes_on(machine: VirtualMachine) 
         for entry in entries
         if entry.get("MESSAGE_ID") in (MessageId.SUBJECT_LOST, MessageId.SUBJECT_GAVE_UP)
     ]
-    assert [words for words in told if not words.startswith("Docker ")] == []
+    assert [words for words in told if not str(words).startswith("Docker ")] == []
     shown = json.loads(machine.run("portreeve", "containers", "list", "--output", "json").stdout)
     assert [each["state"] for each in shown] == ["ready"] * WATCHED
     machine.wait_until(lambda: recovered(machine, cursor), 60, "the end of the pressure is told")

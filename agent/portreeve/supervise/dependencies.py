@@ -10,6 +10,9 @@ from portreeve.supervise.decision import Unmet
 from portreeve.supervise.state import ContainerState, Truth
 
 _DEPENDS_ON = "com.docker.compose.depends_on"
+_MOST = 64
+"""So many of a label count. An image may bring any label, and Docker is asked after each that it names."""
+
 _WANTED = {"service_healthy": "healthy", "service_completed_successfully": "completed"}
 _HAS_STARTED = (ContainerState.STARTING, ContainerState.RUNNING, ContainerState.READY, ContainerState.UNREADY)
 
@@ -71,7 +74,7 @@ def _compose(seen: Observed | None) -> Iterable[tuple[ContainerRef, str]]:
     """
     labels = seen.labels if seen is not None else {}
     project = labels.get(COMPOSE_PROJECT, "")
-    for entry in labels.get(_DEPENDS_ON, "").split(",") if project else ():
+    for entry in labels.get(_DEPENDS_ON, "").split(",", _MOST)[:_MOST] if project else ():
         service, _, rest = entry.strip().partition(":")
         if service:
             condition = rest.partition(":")[0]

@@ -52,3 +52,8 @@ def test_a_circle_is_named_for_its_members_alone() -> None:
     graph = {"a": ["b"], "b": ["c"], "c": ["b"]}
     assert circle("b", graph) == ("b", "c", "b")
     assert circle("a", graph) == ()
+
+
+def test_a_label_without_end_keeps_nobody_at_work() -> None:
+    seen = _seen(",".join(f"service{number}" for number in range(5000)))
+    assert len(dependencies(DB, seen, DEFINITIONS)) == 64
