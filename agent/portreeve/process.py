@@ -50,7 +50,10 @@ class Completed:
         if self.code == 127:
             return f"`{command}`: no such program"
         if self.code < 0:
-            return f"`{command}` was ended by {signal.Signals(-self.code).name}"
+            # Signals of real time have numbers alone.
+            known = -self.code in {*signal.Signals}
+            ended_by = signal.Signals(-self.code).name if known else f"signal {-self.code}"
+            return f"`{command}` was ended by {ended_by}"
         return f"`{command}` ended with exit status {self.code}"
 
 

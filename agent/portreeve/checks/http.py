@@ -93,7 +93,9 @@ def _exchange(connection: socket.socket, request: bytes, deadline: float) -> int
 
 
 def _invalid(url: str) -> Failed:
-    return Failed(Reason.VALUE_INVALID, "this is no URL of a web server", evidence=repr(url))
+    return Failed(
+        Reason.VALUE_INVALID, "this is no URL of a web server", evidence=repr(url.partition("?")[0])
+    )
 
 
 def _context(insecure: bool) -> ssl.SSLContext:

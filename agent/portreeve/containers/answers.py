@@ -6,7 +6,7 @@ from typing import Any
 
 from portreeve.containers.model import Container, Mount
 
-MALFORMED = (AttributeError, KeyError, TypeError, ValueError)
+MALFORMED = (AttributeError, KeyError, OverflowError, TypeError, ValueError)
 """What these functions raise for an answer that is not Docker's."""
 
 

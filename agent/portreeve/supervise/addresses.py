@@ -2,21 +2,23 @@
 
 Labels and environment are the container's own word. A label ``80@elsewhere`` after ``http://{{ ip }}:`` would
 have a root process of this host ask another one. So what is rendered must lead to an address that Docker gave
-the container, to this host, or to a name that stands in the definition itself.
+the container, to this host where the container is in its network, or to a name that stands in the definition.
 """
 
 import re
 from collections.abc import Mapping
 from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from portreeve.checks.address import split_host
 from portreeve.containers.observed import Observed
+from portreeve.containers.refusal import cut
 from portreeve.errors import Failed, Reason
 from portreeve.render.environment import Renderer
 
 _RENDERER = Renderer(())
+_AUTHORITY = re.compile(r"^(?:https?://)?(?:[^/?#@]*@)?([^/?#]*)", re.IGNORECASE)
 _TEMPLATED = re.compile(r"\{[{%#].*?[}%#]\}", re.DOTALL)
 _NAMES = re.compile(r"[\w.-]+")
 
@@ -53,9 +55,19 @@ def url_of(text: str, seen: Observed) -> str:
     except ValueError:
         host = ""
     if not host:
-        raise Failed(Reason.VALUE_INVALID, "this is no URL of a web server", evidence=repr(rendered))
+        raise Failed(Reason.VALUE_INVALID, "this is no URL of a web server", evidence=cut(text))
     _refuse_elsewhere(host, text, seen)
     return rendered
+
+
+def without_query(url: str) -> str:
+    """A URL as it may be shown: without its query and the user that may stand in it.
+
+    Args:
+        url: as it is asked for.
+    """
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 def _rendered(text: str, seen: Observed) -> str:
@@ -78,12 +90,16 @@ def _rendered(text: str, seen: Observed) -> str:
 def _refuse_elsewhere(host: str, text: str, seen: Observed) -> None:
     if not _TEMPLATED.search(text):
         return
-    written = {name.lower() for name in _NAMES.findall(_TEMPLATED.sub(" ", text))}
-    if host.lower() in written or host in _own_addresses(seen) or _is_this_host(host):
+    # A blank stands for what is rendered, so that what is written before and after it stays apart.
+    authority = _AUTHORITY.match(_TEMPLATED.sub(" ", text))
+    written = {name.lower() for name in _NAMES.findall(authority[1] if authority else "")}
+    if host.lower() in written or host in _own_addresses(seen):
+        return
+    if seen.network_mode == "host" and _is_this_host(host):
         return
     raise Failed(
         Reason.VALUE_INVALID,
-        f"its probe would lead to {host}",
+        f"its probe would lead to {cut(host)}",
         evidence="that is no address of the container, and its definition does not name it",
         hint="labels and variables may name a port or a path, and not a host",
     )

@@ -1,5 +1,6 @@
 """What must come before a container: ``after``, compose's ``depends_on``, and whose namespaces it uses."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ _DEPENDS_ON = "com.docker.compose.depends_on"
 _MOST = 64
 """So many of a label count. An image may bring any label, and Docker is asked after each that it names."""
 
+_SERVICE = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,254}")
 _WANTED = {"service_healthy": "healthy", "service_completed_successfully": "completed"}
 _HAS_STARTED = (ContainerState.STARTING, ContainerState.RUNNING, ContainerState.READY, ContainerState.UNREADY)
 
@@ -74,9 +76,11 @@ def _compose(seen: Observed | None) -> Iterable[tuple[ContainerRef, str]]:
     """
     labels = seen.labels if seen is not None else {}
     project = labels.get(COMPOSE_PROJECT, "")
+    project = project if _SERVICE.fullmatch(project) else ""
     for entry in labels.get(_DEPENDS_ON, "").split(",", _MOST)[:_MOST] if project else ():
         service, _, rest = entry.strip().partition(":")
-        if service:
+        # Names go into texts that people paste; no other can be a service's (compose-spec: ``services``).
+        if _SERVICE.fullmatch(service):
             condition = rest.partition(":")[0]
             yield ContainerRef(project=project, service=service), _WANTED.get(condition, "started")
 

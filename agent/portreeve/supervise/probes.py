@@ -26,7 +26,7 @@ from portreeve.definitions.supervised import (
     TcpConnects,
 )
 from portreeve.errors import Failed, Waiting
-from portreeve.supervise.addresses import address_of, url_of
+from portreeve.supervise.addresses import address_of, url_of, without_query
 from portreeve.supervise.ending import how_it_ended
 from portreeve.supervise.probing import ProbeResult
 
@@ -132,7 +132,8 @@ def _connects(host: str, port: int, timeout: float) -> ProbeResult:
 
 
 def _answers(condition: HttpAnswers, url: str, timeout: float) -> ProbeResult:
-    shown = cut(url)
+    # What a template has put into a query may be a secret of the container's environment.
+    shown = cut(without_query(url))
     try:
         status = http_status(url, insecure=condition.insecure, timeout=timeout)
     except TimeoutError:

@@ -105,7 +105,8 @@ class Services:
         before = self._board.get(name)
         status = before or _blank(service)
         try:
-            with self._pulse.step(f"service {name}: look", _LOOK), named(f"service {name}"):
+            probing = service.probe.timeout if service.probe is not None else 0.0
+            with self._pulse.step(f"service {name}: look", _LOOK + probing), named(f"service {name}"):
                 record = self._record(name)
                 if reset:
                     record = record.reset()

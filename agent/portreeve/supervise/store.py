@@ -41,7 +41,7 @@ class SupervisedStore:
             return None
         try:
             return load(rows[0][0])
-        except ValueError as error:
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
             # What is lost is a count of restarts, and that is no reason to leave a container alone.
             log.warning("what was remembered of %s %s cannot be understood: %s", kind, name, error)
             return None

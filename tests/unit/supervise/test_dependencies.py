@@ -57,3 +57,8 @@ def test_a_circle_is_named_for_its_members_alone() -> None:
 def test_a_label_without_end_keeps_nobody_at_work() -> None:
     seen = _seen(",".join(f"service{number}" for number in range(5000)))
     assert len(dependencies(DB, seen, DEFINITIONS)) == 64
+
+
+def test_what_can_be_no_services_name_is_no_dependency() -> None:
+    seen = _seen("db,x;rm -rf ~\x1b[2J,FA\nKE,ok-1")
+    assert [each.name for each in dependencies(PROXY, seen, DEFINITIONS)] == ["db", "shop-ok-1"]

@@ -27,6 +27,7 @@ from portreeve.definitions.supervised import (
     LogSays,
     TcpConnects,
 )
+from portreeve.errors import Failed
 from portreeve.supervise import probes
 from portreeve.supervise.addresses import address_of, url_of
 from portreeve.supervise.probes import probe, probe_service
@@ -200,6 +201,20 @@ def test_a_host_that_stands_in_the_definition_is_asked_whatever_a_label_adds() -
     assert address_of("db.example:{{ labels.port }}", seen) == ("db.example", 81)
     assert address_of("localhost:{{ labels.port }}", seen) == ("localhost", 81)
     assert url_of("http://db.example:{{ labels.port }}/", seen) == "http://db.example:81/"
+
+
+@pytest.mark.parametrize("label", ["80@127.0.0.1:2375/x", "1@check:80/"])
+def test_no_label_leads_a_probe_to_this_host_or_to_a_word_of_the_path(label: str) -> None:
+    with pytest.raises(Failed, match="would lead to"):
+        url_of("http://{{ ip }}:{{ labels.x }}/check", seen_at("10.0.0.9", labels={"x": label}))
+
+
+def test_what_a_query_holds_is_not_shown(closed: int) -> None:
+    seen = replace(seen_at(), view={**seen_at().view, "env": {"TOKEN": "hunter2"}})
+    found = tried(HttpAnswers("http://{{ ip }}:" + f"{closed}/health?token={{{{ env.TOKEN }}}}"), seen)
+    assert found.ok is False
+    assert f"http://127.0.0.1:{closed}/health" in found.evidence
+    assert "hunter2" not in found.evidence
 
 
 def test_without_a_template_any_host_may_be_asked() -> None:

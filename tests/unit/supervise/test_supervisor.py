@@ -296,11 +296,12 @@ def test_no_more_than_the_limit_are_on_their_way_at_once(
     assert held.trouble.reason is Reason.HELD_BACK
 
 
+@pytest.mark.parametrize("torn", ["{ torn", "[" * 100_000, '{"name": "app", "failures": 1e999}'])
 def test_damage_to_what_was_remembered_costs_a_count_and_not_a_container(
-    house: House, dockerd: FakeDockerd, caplog: pytest.LogCaptureFixture
+    house: House, dockerd: FakeDockerd, caplog: pytest.LogCaptureFixture, torn: str
 ) -> None:
     has(dockerd, status="created")
-    house.store.put("container", "app", "{ torn")
+    house.store.put("container", "app", torn)
     house.define(APP)
     assert house.look(times=2).state is ContainerState.READY
     assert "cannot be understood" in caplog.text
