@@ -1,5 +1,6 @@
 """The event stream tells of container life, and any end of it is just an end."""
 
+import select
 import threading
 from collections.abc import Callable
 from urllib.parse import unquote_plus
@@ -81,6 +82,8 @@ def test_that_docker_is_gone_is_known_before_its_last_events_are_read(
     stream = docker.events()
     dockerd.subscribed.acquire()
     dockerd.emit("stop", APP)
+    # It is on its way from another thread.
+    assert select.select([stream._socket], [], [], 5)[0]
     assert not stream.ended
     dockerd.break_off()
     eventually(lambda: stream.ended, "the end is seen")
