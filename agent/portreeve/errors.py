@@ -66,6 +66,7 @@ class Reason(StrEnum):
     NOT_OWNED = "not-owned"
     NOT_YET = "not-yet"
     PACED = "paced"
+    PACKAGE_CHANGING = "package-changing"
     PERMISSION = "permission"
     PORT_HELD = "port-held"
     PROGRAM_ABSENT = "program-absent"

@@ -54,6 +54,11 @@ class Paths:
         return self.state / "secrets.key"
 
     @property
+    def pending(self) -> Path:
+        """Marks of packages that were changed, until what they touch is proved again."""
+        return self.state / "pending"
+
+    @property
     def lock(self) -> Path:
         """Held by whoever works on the state: one agent at a time."""
         return self.state / "lock"

@@ -1,0 +1,91 @@
+"""A mark: a package was changed, or is being changed, and what it touches is to be proved again."""
+
+import json
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from portreeve.errors import Failed, Reason
+
+
+class Event(StrEnum):
+    """What happens to a package: the events that ``portreeve hook`` is told."""
+
+    PRE_INSTALL = "pre-install"
+    POST_INSTALL = "post-install"
+    PRE_UPGRADE = "pre-upgrade"
+    POST_UPGRADE = "post-upgrade"
+    PRE_REMOVE = "pre-remove"
+    POST_REMOVE = "post-remove"
+    TRIGGERED = "triggered"
+    """dpkg or rpm changed files that somebody has an interest in; which package did is not known."""
+
+    @property
+    def before(self) -> bool:
+        """The package is about to be changed: what it touches is held until that is over."""
+        return self.value.startswith("pre-")
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a hook leaves for the agent, in a file of its own (``/var/lib/portreeve/pending/PACKAGE.json``).
+
+    Args:
+        package: its name; empty for files of any package (:attr:`Event.TRIGGERED`).
+        event: what happened last.
+        version: the one that is coming, where it was told.
+        units: units of the package: those it had before, and those it has now.
+        paths: other files of the package below ``/etc``.
+        since: wall-clock seconds of the first hook.
+        until: wall-clock seconds at which what it touches is held no longer, whatever became of the package.
+        boot: the kernel's boot id; what began before a reboot is over after it.
+    """
+
+    package: str
+    event: Event
+    version: str = ""
+    units: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    since: float = 0.0
+    until: float = 0.0
+    boot: str = ""
+
+    def holds(self, now: float, boot: str) -> bool:
+        """Whether what it touches is to be left alone now."""
+        return self.event.before and now < self.until and self.boot == boot
+
+
+def dump(mark: Mark) -> str:
+    """A mark as its file holds it."""
+    return json.dumps(asdict(mark), indent=1)
+
+
+def load(file: Path, text: str) -> Mark:
+    """The inverse of :func:`dump`.
+
+    Args:
+        file: where it is from, for the error.
+        text: its content.
+
+    Raises:
+        Failed: ``state-unusable``: it cannot be understood.
+    """
+    try:
+        data = json.loads(text)
+        return Mark(
+            package=str(data["package"]),
+            event=Event(data["event"]),
+            version=str(data["version"]),
+            units=tuple(map(str, data["units"])),
+            paths=tuple(map(str, data["paths"])),
+            since=float(data["since"]),
+            until=float(data["until"]),
+            boot=str(data["boot"]),
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise Failed(
+            Reason.STATE_UNUSABLE,
+            f"{file} cannot be understood",
+            evidence=f"{type(error).__name__}: {error}",
+            hint="remove it: it only says which package to look at again",
+        ) from error
