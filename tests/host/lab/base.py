@@ -33,6 +33,11 @@ _DEBS = {
     ),
     "trixie": ("cockpit-ws", "cockpit-bridge", "cockpit-system", "nginx", "nginx-common"),
 }
+# not installed, in /srv/companions with all they depend on: what watches packages, and what it has to notice
+_COMPANIONS = {
+    "bookworm": ("needrestart", "etckeeper", "git", "libc6", "python3.11-minimal", "libpython3.11-stdlib"),
+    "trixie": (),
+}
 # what a virtual machine needs besides: containers have the kernel that runs them
 _KERNEL = ("linux-image-cloud-amd64", "initramfs-tools", "kmod")
 # what cannot work in there, or would start by itself in the middle of a test
@@ -78,14 +83,14 @@ def minbase(release: str) -> Path:
 
 
 def host(release: str) -> Path:
-    """A server: systemd, Docker, Cockpit and Python; packages that tests install or unpack lie in /srv/debs.
+    """A server: systemd, Docker, Cockpit and Python; packages that tests install lie in /srv.
 
     Arguments, result and errors are those of minbase.
     """
     packages = (*_HOST, *_HOST_EXTRA[release])
-    debs = _DEBS[release]
+    apart = (*_DEBS[release], *_COMPANIONS[release])
     return _cached(
-        "host", release, (*packages, *debs), lambda root: _furnish(root, minbase(release), packages, debs)
+        "host", release, (*packages, *apart), lambda root: _furnish(root, release, minbase(release), packages)
     )
 
 
@@ -137,7 +142,7 @@ def _bootstrap(root: Path, release: str) -> None:
     (root / "etc/hostname").unlink(missing_ok=True)  # debootstrap copied this machine's
 
 
-def _furnish(root: Path, minbase_root: Path, packages: tuple[str, ...], debs: tuple[str, ...]) -> None:
+def _furnish(root: Path, release: str, minbase_root: Path, packages: tuple[str, ...]) -> None:
     report("installing systemd, Docker and Cockpit, about a minute")
     execute("cp", "-a", str(minbase_root), str(root), timeout=300)
     policy = root / "usr/sbin/policy-rc.d"
@@ -145,7 +150,11 @@ def _furnish(root: Path, minbase_root: Path, packages: tuple[str, ...], debs: tu
     policy.chmod(0o755)
     _inside(root, f"apt-get update && {_INSTALL} {' '.join(packages)}")
     download = "mkdir -p /srv/debs && cd /srv/debs && apt-get -o APT::Sandbox::User=root download"
-    _inside(root, f"{download} {' '.join(debs)}")
+    _inside(root, f"{download} {' '.join(_DEBS[release])}")
+    if _COMPANIONS[release]:
+        keep = "mkdir -p /srv/companions && apt-get -o Dir::Cache::archives=/srv/companions"
+        what = f"--download-only --reinstall {' '.join(_COMPANIONS[release])}"
+        _inside(root, f"{keep} {_INSTALL.removeprefix('apt-get ')} {what}; rm -rf /srv/companions/*[!b]")
     policy.unlink()
     _inside(root, "apt-get clean; rm -rf /var/lib/apt/lists/*; mkdir -p /var/log/journal; : >/etc/machine-id")
     _inside(root, f"rm -f /var/lib/dbus/machine-id; systemctl mask {' '.join(_MASKED)}")
