@@ -1,9 +1,11 @@
 """A mark: a package was changed, or is being changed, and what it touches is to be proved again."""
 
 import json
+import math
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from portreeve.errors import Failed, Reason
 
@@ -38,7 +40,7 @@ class Mark:
         paths: other files of the package below ``/etc``.
         since: wall-clock seconds of the first hook.
         until: wall-clock seconds at which what it touches is held no longer, whatever became of the package.
-        boot: the kernel's boot id; what began before a reboot is over after it.
+        boot: as :func:`portreeve.upgrade.marks.boot_id` has it; what began before a boot is over after it.
     """
 
     package: str
@@ -78,14 +80,21 @@ def load(file: Path, text: str) -> Mark:
             version=str(data["version"]),
             units=tuple(map(str, data["units"])),
             paths=tuple(map(str, data["paths"])),
-            since=float(data["since"]),
-            until=float(data["until"]),
+            since=_seconds(data["since"]),
+            until=_seconds(data["until"]),
             boot=str(data["boot"]),
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise Failed(
             Reason.STATE_UNUSABLE,
             f"{file} cannot be understood",
             evidence=f"{type(error).__name__}: {error}",
             hint="remove it: it only says which package to look at again",
         ) from error
+
+
+def _seconds(value: Any) -> float:
+    seconds = float(value)
+    if not math.isfinite(seconds):
+        raise ValueError(f"{value} is no time")
+    return seconds
