@@ -82,3 +82,8 @@ class Paths:
     def units(self) -> Path:
         """Where generated unit files and drop-ins go."""
         return self.root / "etc/systemd/system"
+
+    @property
+    def vendor_units(self) -> Path:
+        """Where a package of portreeve has its units."""
+        return self.root / "usr/lib/systemd/system"

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from portreeve.systemd.install import Changes
 
 _VERIFY_TIMEOUT = 60.0
+_PACKAGED = Path("/usr/bin/portreeve")
 
 
 def _program_option(function: Callable[..., None]) -> Callable[..., None]:
@@ -103,7 +104,8 @@ def verify(program: Path | None, output: str) -> None:
 def install(program: Path | None, force: bool, output: str) -> None:
     """Write the unit files to /etc/systemd/system and have systemd read them.
 
-    Files that are right already are not touched. Nothing is enabled or started.
+    Files that are right already are not touched, and those that a package has are left to it. Nothing is
+    enabled or started.
     """
     from portreeve.systemd.install import install as put_in_place
 
@@ -141,9 +143,12 @@ def _this_program() -> Path:
     """``portreeve`` beside the interpreter that runs it, where a virtual environment has it.
 
     By the path under which it was called, where that leads there: install.sh has a link to the environment
-    that is in use, and units that name the environment itself would stay behind at the next upgrade.
+    that is in use, and units that name the environment itself would stay behind at the next upgrade. The
+    Debian package's units name the command on the PATH.
     """
     beside = Path(sys.executable).with_name("portreeve")
+    if _PACKAGED.exists() and beside.is_file() and _PACKAGED.samefile(beside):
+        return _PACKAGED
     called = Path(sys.argv[0]).absolute()
     while called.is_symlink():
         called = called.parent / called.readlink()

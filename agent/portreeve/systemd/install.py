@@ -35,7 +35,8 @@ def install(
     """Put generated files in place; equal ones are not touched.
 
     Nothing is changed before everything was looked at. The manifest is written before the files, so that
-    whatever happens in between, the next run knows all that may be there.
+    whatever happens in between, the next run knows all that may be there. A file that a package has in the
+    vendor's folder is left to the package: ours would stand before it, and stay behind at its next upgrade.
 
     Args:
         files: path relative to systemd's folder of units, and text.
@@ -49,11 +50,17 @@ def install(
         Failed: the manifest cannot be understood, or a file cannot be written.
         Unreachable: systemd did not read its files anew; they are in place all the same.
     """
-    wanted = {paths.units / name: text.encode() for name, text in files.items()}
     with _told_as_ours():
         manifest = Manifest.read(paths.state)
+        packaged = {
+            paths.units / name
+            for name, text in files.items()
+            if read_if_there(paths.vendor_units / name) == text.encode()
+        }
+        wanted = {paths.units / name: text.encode() for name, text in files.items()}
+        wanted = {file: content for file, content in wanted.items() if file not in packaged}
         changed = {file: content for file, content in wanted.items() if read_if_there(file) != content}
-        stale = [file for file in manifest.paths if file not in wanted] if prune else []
+        stale = [file for file in manifest.paths if file in packaged or (prune and file not in wanted)]
         if not force:
             _refuse_edited(manifest, [*changed, *stale])
         made = [file.parent for file in changed if not file.parent.exists()]

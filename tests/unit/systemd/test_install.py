@@ -77,6 +77,22 @@ def test_what_is_generated_no_more_is_removed(paths: Paths) -> None:
     assert listing(paths) == {"portreeve.service"}
 
 
+def test_what_a_package_has_is_left_to_it_and_taken_from_before_it(paths: Paths) -> None:
+    put(paths, FILES)
+    paths.vendor_units.mkdir(parents=True)
+    (paths.vendor_units / "portreeve.service").write_text(FILES["portreeve.service"])
+    changes = put(paths, FILES, prune=False)
+    assert (changes.written, changes.removed) == ((), (paths.units / "portreeve.service",))
+    assert listing(paths) == {"app.service.d", "app.service.d/50-portreeve.conf"}
+    assert put(paths, FILES).removed == ()
+
+
+def test_a_package_with_another_unit_of_that_name_is_overridden(paths: Paths) -> None:
+    paths.vendor_units.mkdir(parents=True)
+    (paths.vendor_units / "portreeve.service").write_text("[Unit]\nDescription=other\n")
+    assert paths.units / "portreeve.service" in put(paths, FILES).written
+
+
 def test_it_is_kept_while_a_definition_cannot_be_read_and_removed_later(paths: Paths) -> None:
     put(paths, FILES)
     put(paths, {"portreeve.service": FILES["portreeve.service"]}, prune=False)
