@@ -28,7 +28,7 @@ class Completed:
     Args:
         argv: what was run.
         code: its exit status; negative for a signal, as in :mod:`subprocess`.
-        output: standard output and error together, the last :data:`OUTPUT_LIMIT` bytes.
+        output: standard output and error together, the last bytes that were kept of it.
         timed_out: it was killed because its deadline passed.
     """
 
@@ -63,6 +63,7 @@ def run(
     timeout: float,
     environment: Mapping[str, str] | None = None,
     stdin: bytes = b"",
+    keep: int = OUTPUT_LIMIT,
 ) -> Completed:
     """Run a program to its end and never longer than ``timeout`` seconds.
 
@@ -71,6 +72,7 @@ def run(
         timeout: seconds after which its whole process group is killed.
         environment: added to what is passed on of the agent's own: search path, home, language, time zone.
         stdin: what it reads from standard input.
+        keep: bytes of its output that are kept, from the end.
 
     A program that does not exist is a :class:`Completed` with code 127, as a shell would say, and one that
     cannot be executed one with code 126.
@@ -93,12 +95,15 @@ def run(
     except OSError as error:
         return Completed(command, 126, error.strerror or str(error))
     with child:
-        output = _Tail()
-        timed_out = not _ends(child, output, time.monotonic() + timeout)
-        if timed_out:
-            os.killpg(child.pid, signal.SIGKILL)
-            child.wait()
-    return Completed(command, child.returncode, bytes(output.data).decode(errors="replace"), timed_out)
+        output, ended = _Tail(keep), False
+        try:
+            ended = _ends(child, output, time.monotonic() + timeout)
+        finally:
+            # Also when whoever waits for it is interrupted: leaving `with` would wait for its end.
+            if not ended:
+                os.killpg(child.pid, signal.SIGKILL)
+                child.wait()
+    return Completed(command, child.returncode, bytes(output.data).decode(errors="replace"), not ended)
 
 
 def _readable(content: bytes) -> BinaryIO:
@@ -114,14 +119,15 @@ def _readable(content: bytes) -> BinaryIO:
 class _Tail:
     """The end of what was printed, however much there was."""
 
-    def __init__(self) -> None:
+    def __init__(self, keep: int) -> None:
         self.data = bytearray()
+        self._keep = keep
 
     def read(self, descriptor: int) -> bool:
         """Take what is there; tell whether that was the end."""
         piece = os.read(descriptor, _PIECE)
         self.data += piece
-        del self.data[:-OUTPUT_LIMIT]
+        del self.data[: -self._keep]
         return not piece
 
 

@@ -32,6 +32,7 @@ SUMMARIES = {
     "check": "Tell every mistake in definitions and templates, offline.",
     "graph": "A picture of what was declared, offline.",
     "doctor": "Examine the installation.",
+    "hook": "Tell that a package is changed, from its maintainer scripts.",
     "units": "The generated unit files.",
     "run": "The agent itself, as portreeve.service runs it.",
 }
@@ -114,7 +115,8 @@ def main() -> NoReturn:
     """The program's entry."""
     code = run(sys.argv[1:])
     try:
-        sys.stdout.flush()
+        if sys.stdout is not None:  # Somebody may have closed it.
+            sys.stdout.flush()
     except OSError:
         # It was told. Python would try once more at the exit, and say so in its own way.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -2,7 +2,7 @@
 
 import json
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,32 @@ class Mark:
     def holds(self, now: float, boot: str) -> bool:
         """Whether what it touches is to be left alone now."""
         return self.event.before and now < self.until and self.boot == boot
+
+
+HELD = 900.0
+"""Seconds for which what a package touches is held at most, if nobody ever says that it is done: longer than
+any package takes, and short enough for one whose transaction was killed."""
+
+
+def following(former: Mark | None, mark: Mark) -> Mark:
+    """A mark with what is known from the one before it, which it replaces.
+
+    A removed package has no files any more, and an upgraded one may have fewer: what it had counts as well,
+    until somebody has looked at it.
+
+    Args:
+        former: the package's mark that is still there; ``None`` for none.
+        mark: the new one, with what the package has now.
+    """
+    if former is None:
+        return mark
+    return replace(
+        mark,
+        version=mark.version or former.version,
+        units=tuple(sorted({*former.units, *mark.units})),
+        paths=tuple(sorted({*former.paths, *mark.paths})),
+        since=min(former.since, mark.since),
+    )
 
 
 def dump(mark: Mark) -> str:

@@ -29,7 +29,7 @@ HEAVY = {
     "name",
     [
         *("main", "status", "explain", "sync", "diff", "wait", "history", "rollback", "doctor"),
-        *("containers", "services"),
+        *("containers", "services", "hook"),
     ],
 )
 def test_nothing_heavy_is_imported(name: str) -> None:
