@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from host.lab import base, snapshots, wheel
+from host.lab import base, package, snapshots, wheel
 from host.lab.bare import BareRoot
 from host.lab.machine import Host
 from host.lab.nspawn import Snapshot
@@ -130,6 +130,32 @@ def trixie_installed_snapshot(lab_run: Run, trixie_plain_snapshot: Snapshot, whe
     return snapshots.installed(lab_run, snapshots.equipped(lab_run, trixie_plain_snapshot, wheelhouse))
 
 
+@pytest.fixture(scope="session")
+def bookworm_package(lab_run: Run, show: Show) -> Path:
+    """The Debian package of the checkout for Debian 12."""
+    show(lambda: package.build(lab_run, "bookworm"))
+    return package.build(lab_run, "bookworm")
+
+
+@pytest.fixture(scope="session")
+def trixie_package(lab_run: Run, show: Show) -> Path:
+    """The same for Debian 13."""
+    show(lambda: package.build(lab_run, "trixie"))
+    return package.build(lab_run, "trixie")
+
+
+@pytest.fixture(scope="session")
+def packaged_snapshot(lab_run: Run, plain_snapshot: Snapshot, bookworm_package: Path) -> Snapshot:
+    """The Debian 12 server with portreeve installed by its package, the agent running."""
+    return snapshots.packaged(lab_run, plain_snapshot, bookworm_package)
+
+
+@pytest.fixture(scope="session")
+def trixie_packaged_snapshot(lab_run: Run, trixie_plain_snapshot: Snapshot, trixie_package: Path) -> Snapshot:
+    """The same on Debian 13."""
+    return snapshots.packaged(lab_run, trixie_plain_snapshot, trixie_package)
+
+
 @pytest.fixture
 def boot(lab_run: Run) -> Iterator[Boot]:
     """Boots hosts from snapshots; they end with the test."""
@@ -165,6 +191,18 @@ def trixie_host(boot: Boot, trixie_plain_snapshot: Snapshot) -> Host:
 def trixie_installed_host(boot: Boot, trixie_installed_snapshot: Snapshot) -> Host:
     """A booted Debian 13 server with portreeve running."""
     return boot(trixie_installed_snapshot, "trixie")
+
+
+@pytest.fixture
+def packaged_host(boot: Boot, packaged_snapshot: Snapshot) -> Host:
+    """A booted Debian 12 server with the package, its agent running."""
+    return boot(packaged_snapshot, "packaged")
+
+
+@pytest.fixture
+def trixie_packaged_host(boot: Boot, trixie_packaged_snapshot: Snapshot) -> Host:
+    """A booted Debian 13 server with the package, its agent running."""
+    return boot(trixie_packaged_snapshot, "trixie")
 
 
 @pytest.fixture

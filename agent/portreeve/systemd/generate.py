@@ -18,7 +18,7 @@ SYNC_UNIT = "portreeve-sync@.service"
 CONTAINER_UNIT = "portreeve-container@.service"
 DROP_IN = "50-portreeve.conf"
 
-_OWN = (AGENT_UNIT, SYNC_UNIT, CONTAINER_UNIT)
+OWN_UNITS = (AGENT_UNIT, SYNC_UNIT, CONTAINER_UNIT)
 _LIMITS = {
     "MemoryHigh": "memory_high",
     "MemoryMax": "memory_max",
@@ -32,7 +32,38 @@ _PROGRAM = re.compile(r"/[A-Za-z0-9_./+@-]+")
 
 
 def generate(definitions: Definitions, program: Path) -> Mapping[str, str]:
-    """All unit files.
+    """All unit files: the agent's own, then the drop-ins.
+
+    Arguments, result and errors are those of :func:`own_units` and :func:`drop_ins`.
+    """
+    return {**own_units(program), **drop_ins(definitions)}
+
+
+def own_units(program: Path) -> Mapping[str, str]:
+    """The agent's own units.
+
+    Args:
+        program: absolute path of ``portreeve``.
+
+    Returns:
+        Path relative to systemd's folder of units, and text.
+
+    Raises:
+        Misuse: the program's path cannot stand in a unit file.
+    """
+    if not _PROGRAM.fullmatch(str(program)):
+        raise Misuse(
+            Reason.USAGE,
+            "this path of portreeve cannot stand in a unit file",
+            evidence=str(program),
+            hint="give an absolute path of letters, digits and any of _ . / + @ -",
+        )
+    templates = _Templates(resources.shipped("units"))
+    return {name: templates.render(f"{name}.j2", program=program) for name in OWN_UNITS}
+
+
+def drop_ins(definitions: Definitions) -> Mapping[str, str]:
+    """Drop-ins for the units of ``services.d``.
 
     A service that requires ``docker`` gets ``Wants=`` and ``After=docker.service``: a restart of Docker must
     not stop it. One that requires ``sync:NAME`` gets ``Requires=`` and ``After=portreeve-sync@NAME.service``:
@@ -44,30 +75,21 @@ def generate(definitions: Definitions, program: Path) -> Mapping[str, str]:
 
     Args:
         definitions: whose services get drop-ins.
-        program: absolute path of ``portreeve``.
 
     Returns:
         Path relative to systemd's folder of units, and text.
 
     Raises:
-        Misuse: the program's path cannot stand in a unit file.
         Failed: a definition's name cannot be part of a unit's name.
     """
-    if not _PROGRAM.fullmatch(str(program)):
-        raise Misuse(
-            Reason.USAGE,
-            "this path of portreeve cannot stand in a unit file",
-            evidence=str(program),
-            hint="give an absolute path of letters, digits and any of _ . / + @ -",
-        )
     templates = _Templates(resources.shipped("units"))
-    units = {name: templates.render(f"{name}.j2", program=program) for name in _OWN}
     consumers: dict[str, list[Service]] = defaultdict(list)
     for service in definitions.services.values():
         consumers[_unit_name(service.unit, service)].append(service)
-    for unit, services in sorted(consumers.items()):
-        units[f"{unit}.d/{DROP_IN}"] = templates.render("consumer.conf.j2", **_consumer(services))
-    return units
+    return {
+        f"{unit}.d/{DROP_IN}": templates.render("consumer.conf.j2", **_consumer(services))
+        for unit, services in sorted(consumers.items())
+    }
 
 
 def container_unit(name: str) -> str:

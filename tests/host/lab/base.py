@@ -40,6 +40,8 @@ _COMPANIONS = {
 }
 # what a virtual machine needs besides: containers have the kernel that runs them
 _KERNEL = ("linux-image-cloud-amd64", "initramfs-tools", "kmod")
+# what a package is built and judged with; a build must not need more
+_PACKAGER = ("build-essential", "debhelper", "dpkg-dev", "python3", "python3-venv", "lintian")
 # what cannot work in there, or would start by itself in the middle of a test
 _MASKED = (
     *("systemd-modules-load.service", "apt-daily.timer", "apt-daily-upgrade.timer"),
@@ -103,6 +105,14 @@ def virtual(release: str) -> Path:
     return _cached("virtual", release, packages, lambda root: _give_kernel(root, host(release)))
 
 
+def packager(release: str) -> Path:
+    """The smallest system with what builds and judges a Debian package.
+
+    Arguments, result and errors are those of minbase.
+    """
+    return _cached("packager", release, _PACKAGER, lambda root: _equip(root, minbase(release), _PACKAGER))
+
+
 def _cached(kind: str, release: str, packages: tuple[str, ...], build: Callable[[Path], None]) -> Path:
     facts = [RECIPE, kind, release, packages, _MASKED, apt.fingerprint(release)]
     key = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
@@ -158,6 +168,13 @@ def _furnish(root: Path, release: str, minbase_root: Path, packages: tuple[str, 
     policy.unlink()
     _inside(root, "apt-get clean; rm -rf /var/lib/apt/lists/*; mkdir -p /var/log/journal; : >/etc/machine-id")
     _inside(root, f"rm -f /var/lib/dbus/machine-id; systemctl mask {' '.join(_MASKED)}")
+
+
+def _equip(root: Path, minbase_root: Path, packages: tuple[str, ...]) -> None:
+    report("installing what builds a package, about a minute")
+    execute("cp", "-a", str(minbase_root), str(root), timeout=300)
+    _inside(root, f"apt-get update && {_INSTALL} {' '.join(packages)}")
+    _inside(root, "apt-get clean; rm -rf /var/lib/apt/lists/*")
 
 
 def _give_kernel(root: Path, host_root: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from . import base
 from .containers import Containers
+from .guest import Guest
 from .machine import Host
 from .nspawn import Snapshot
 from .places import CHECKOUT
@@ -14,6 +15,7 @@ from .run import Run
 
 WHEELHOUSE = "/srv/wheelhouse"
 PRODUCT = "/srv/portreeve"
+PACKAGE = "/srv/portreeve.deb"
 _PARTS = (
     *("install.sh", "requirements.lock", "pyproject.toml", "README.md"),
     *("units", "templates", "examples", "profiles"),
@@ -60,3 +62,20 @@ def installed(run: Run, below: Snapshot) -> Snapshot:
     with Host(run, below, "install") as host:
         install(host)
         return host.freeze()
+
+
+def packaged(run: Run, below: Snapshot, package: Path) -> Snapshot:
+    """The plain server with portreeve installed by apt from its package, /srv/portreeve.deb."""
+    with Host(run, below, "package") as host:
+        host.copy_in(package, PACKAGE)
+        apt_install(host)
+        return host.freeze()
+
+
+def apt_install(machine: Guest, package: str = PACKAGE, timeout: float = 120.0) -> None:
+    """Install or upgrade a package from a file, as an administrator would; its dependencies must be there.
+
+    Raises:
+        CommandError: apt failed; has what it said.
+    """
+    machine.run("apt-get", "install", "-y", "--no-install-recommends", package, timeout=timeout)

@@ -94,7 +94,7 @@ def build(folder: Path) -> Path:
     """
     with tempfile.TemporaryDirectory(prefix="portreeve-build-") as scratch:
         source = Path(scratch) / "source"
-        _copy_checkout(source)
+        copy_checkout(source)
         execute(
             *(*_pip(), "wheel", "-q", "--no-deps", "-w", str(folder), str(source)),
             timeout=600,
@@ -103,15 +103,18 @@ def build(folder: Path) -> Path:
     return wheel
 
 
-def _copy_checkout(target: Path) -> None:
-    """Copy what git would take: the files of the checkout as they are now, without what it ignores."""
+def files() -> list[str]:
+    """What git would take: the files of the checkout as they are now, without what it ignores."""
     listed = subprocess.run(
         ["git", "-C", str(CHECKOUT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         check=True,
         capture_output=True,
     ).stdout
-    for name in listed.decode().split("\0"):
-        source = CHECKOUT / name
-        if name and source.is_file():
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source, target / name)
+    return sorted(name for name in listed.decode().split("\0") if name and (CHECKOUT / name).is_file())
+
+
+def copy_checkout(target: Path) -> None:
+    """Copy the checkout's files."""
+    for name in files():
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(CHECKOUT / name, target / name)
