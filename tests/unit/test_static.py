@@ -12,6 +12,7 @@ TOOLS = Path(sys.executable).parent
 WEBSOFT9 = TOP / "tests/host/websoft9"
 SHELL_SCRIPTS = [
     *("install.sh", "tests/run", ".ci/run"),
+    *(f"debian/{name}" for name in ("preinst", "postinst", "prerm", "postrm")),
     *(str(file.relative_to(TOP)) for file in WEBSOFT9.glob("*/*") if not file.suffix),
 ]
 
