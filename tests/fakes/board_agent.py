@@ -7,10 +7,13 @@ from dataclasses import replace
 from portreeve.control.agent import ContainerVerb
 from portreeve.control.names import unknown_container, unknown_service, unknown_sync
 from portreeve.control.overview import Overview
+from portreeve.errors import Misuse, Reason
 from portreeve.reconcile.board import Board, Changes
 from portreeve.reconcile.status import DockerStatus, GenerationInfo, Preview, State, SyncStatus
 from portreeve.supervise.state import ContainerState
 from portreeve.supervise.status import ContainerStatus, ServiceState, ServiceStatus
+from portreeve.upgrade.pending import Hooked
+from portreeve.upgrade.status import PackageStatus
 
 STARTED = 1_700_000_000.0
 
@@ -23,6 +26,9 @@ class BoardAgent:
         self.board = Board[SyncStatus](changes)
         self.containers = Board[ContainerStatus](changes)
         self.services = Board[ServiceStatus](changes)
+        self.packages = Board[PackageStatus](changes)
+        self.hooked: dict[str, Hooked] = {}
+        self.lines_of_packages: dict[str, str] = {}
         self.recreations: dict[str, tuple[str, ...]] = {}
         self.undeclared: dict[str, ContainerStatus] = {}
         self.after_verb: dict[str, ContainerStatus] = {}
@@ -56,6 +62,7 @@ class BoardAgent:
             tuple(containers[name] for name in sorted(containers)),
             tuple(services[name] for name in sorted(services)),
             self.pressure,
+            tuple(self.packages.snapshot().values()),
         )
 
     def sync_status(self, name: str) -> SyncStatus:
@@ -87,6 +94,16 @@ class BoardAgent:
         if name in self.refused:
             raise self.refused[name]
         return self._work((name,))
+
+    def request_hook(self, package: str) -> Hooked:
+        self.requests.append(("hook", package))
+        if package not in self.hooked:
+            raise Misuse(Reason.UNKNOWN_NAME, f"there is no mark of package `{package}`")
+        self.asked.set()
+        return self.hooked[package]
+
+    def kept(self, package: str) -> str:
+        return self.lines_of_packages.get(package, "")
 
     def container_status(self, name: str) -> ContainerStatus:
         statuses = self.containers.snapshot()

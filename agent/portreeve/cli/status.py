@@ -16,6 +16,7 @@ from portreeve.cli.text import (
     counted,
     pairs,
     printable_data,
+    span,
     state_words,
     table,
 )
@@ -25,9 +26,13 @@ from portreeve.control.outcome import outcome_of
 from portreeve.control.overview import Overview
 from portreeve.errors import ExitCode
 from portreeve.reconcile.status import DockerStatus, State, SyncStatus
+from portreeve.upgrade.status import PackageStatus
 
 _MOST_PROBLEMS = 10
 """So many are shown: one mistyped file may have a hundred, and the table shall stay in sight."""
+
+_MOST_NAMES = 8
+"""So many of what a package touches are named: files of any package touch everything."""
 
 
 @click.command("status", epilog="Example: portreeve status --output json")
@@ -68,6 +73,9 @@ def report(overview: Overview, now: float) -> list[str]:
         lines += ["", *container_table(overview.containers, now, wide=False)]
     if overview.services:
         lines += ["", *service_table(overview.services, now)]
+    if overview.pending:
+        lines += ["", "packages that are being changed, or whose change is not proved yet:"]
+        lines += [f"  {package_words(package, now)}" for package in overview.pending]
     if overview.pressure:
         lines += ["", "the host is short of something:", *(f"  {line}" for line in overview.pressure)]
     if overview.problems:
@@ -77,6 +85,22 @@ def report(overview: Overview, now: float) -> list[str]:
         more = len(overview.problems) - _MOST_PROBLEMS
         lines += [f"  and {more} more"] if more > 0 else []
     return lines
+
+
+def package_words(package: PackageStatus, now: float) -> str:
+    """How a package stands: ``cockpit-ws 300: pre-upgrade 12s ago, holds cockpit for 14m at most``.
+
+    Args:
+        package: what the agent told.
+        now: wall-clock seconds.
+    """
+    names = [*package.syncs, *package.services] or ["nothing"]
+    more = len(names) - _MOST_NAMES
+    text = ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+    rest = f"proves {text}"
+    if package.until is not None:
+        rest = f"holds {text} for {span(max(0.0, package.until - now))} at most"
+    return f"{package.title}: {package.event} {ago(package.since, now)}, {rest}"
 
 
 def docker_words(docker: DockerStatus) -> str:

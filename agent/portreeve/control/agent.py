@@ -7,6 +7,8 @@ from portreeve.control.overview import Overview
 from portreeve.reconcile.board import Board
 from portreeve.reconcile.status import GenerationInfo, Preview, SyncStatus
 from portreeve.supervise.status import ContainerStatus, ServiceStatus
+from portreeve.upgrade.pending import Hooked
+from portreeve.upgrade.status import PackageStatus
 
 ContainerVerb = Literal["start", "stop", "reset", "recreate"]
 """What can be asked to be done with a declared container."""
@@ -26,6 +28,10 @@ class Agent(Protocol):
     @property
     def services(self) -> Board[ServiceStatus]:
         """Statuses of guarded services."""
+
+    @property
+    def packages(self) -> Board[PackageStatus]:
+        """Packages that are being changed, or whose change is not proved yet."""
 
     def overview(self) -> Overview:
         """Everything at one moment."""
@@ -64,6 +70,19 @@ class Agent(Protocol):
         Returns:
             as :meth:`request_sync`.
         """
+
+    def request_hook(self, package: str) -> Hooked:
+        """A hook has left the mark of a package: hold what it touches, or have that prove itself.
+
+        Args:
+            package: empty for files of any package.
+
+        Raises:
+            Misuse: ``unknown-name``; there is no such mark.
+        """
+
+    def kept(self, package: str) -> str:
+        """One line: what was kept when a package was last done with; empty when it never was."""
 
     def container_status(self, name: str) -> ContainerStatus:
         """One container that is declared or watched."""

@@ -19,6 +19,8 @@ from portreeve.reconcile.status import (
 )
 from portreeve.supervise.state import ContainerState
 from portreeve.supervise.status import ContainerStatus, ServiceState, ServiceStatus
+from portreeve.upgrade.mark import Event
+from portreeve.upgrade.status import PackageStatus
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -87,6 +89,7 @@ def overview(data: Json) -> Overview:
         containers=tuple(_container(entry) for entry in data["containers"]),
         services=tuple(_service(entry) for entry in data["services"]),
         pressure=tuple(data["pressure"]),
+        pending=tuple(_package(entry) for entry in data["pending"]),
     )
 
 
@@ -195,6 +198,16 @@ def _service(data: Json) -> ServiceStatus:
         "requires": tuple(data["requires"]),
     }
     return ServiceStatus(**known)
+
+
+def _package(data: Json) -> PackageStatus:
+    known = {field.name: data[field.name] for field in fields(PackageStatus)}
+    known |= {
+        "event": Event(data["event"]),
+        "syncs": tuple(data["syncs"]),
+        "services": tuple(data["services"]),
+    }
+    return PackageStatus(**known)
 
 
 def _docker(data: Json) -> DockerStatus:

@@ -47,6 +47,11 @@ class Metrics(Collector):
         yield GaugeMetricFamily(
             "portreeve_definition_problems", "Mistakes in definitions and templates.", len(now.problems)
         )
+        yield GaugeMetricFamily(
+            "portreeve_pending_packages",
+            "Packages that are being changed, or whose change is not proved yet.",
+            len(now.pending),
+        )
         yield _states(now.syncs)
         yield _gauge(
             "since_timestamp_seconds", "When the sync's state began.", now.syncs, lambda one: one.since

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from portreeve.reconcile.status import DockerStatus, SyncStatus
 from portreeve.supervise.status import ContainerStatus, ServiceStatus
+from portreeve.upgrade.status import PackageStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Overview:
         services: those that are guarded, by name, sorted.
         pressure: what the host is short of and what is held back for it, one sentence each; empty when it is
             not.
+        pending: packages that are being changed, or were and are not proved yet, by name, sorted.
     """
 
     version: str
@@ -35,3 +37,4 @@ class Overview:
     containers: tuple[ContainerStatus, ...] = ()
     services: tuple[ServiceStatus, ...] = ()
     pressure: tuple[str, ...] = ()
+    pending: tuple[PackageStatus, ...] = ()

@@ -11,6 +11,7 @@ from portreeve.control.agent import Agent, ContainerVerb
 from portreeve.control.codec import to_json
 from portreeve.control.conditions import parse_condition
 from portreeve.control.failures import SUDO, MethodRefused
+from portreeve.control.hook_stream import hook_progress
 from portreeve.control.metrics import CONTENT_TYPE, Metrics
 from portreeve.control.names import TARGETS, parse_target
 from portreeve.control.seen import without_log
@@ -95,6 +96,7 @@ class Routes:
             _Route("POST", re.compile(r"/v1/sync"), self._request_sync, trusted=True),
             _Route("POST", re.compile(r"/v1/hold"), self._request_hold, trusted=True),
             _Route("POST", re.compile(r"/v1/rollback"), self._request_rollback, trusted=True),
+            _Route("POST", re.compile(r"/v1/hooks"), self._request_hook, trusted=True),
             _Route("GET", re.compile(r"/metrics"), self._show_metrics),
         )
 
@@ -190,6 +192,13 @@ class Routes:
             raise Misuse(Reason.USAGE, "`to` must be the number of a generation", evidence=repr(to))
         timeout = _timeout(request, PROGRESS_TIMEOUT)
         return Stream(progress(self._agent, self._agent.request_rollback(name, to), timeout=timeout))
+
+    def _request_hook(self, request: Request, _name: str) -> Answer:
+        package, timeout = request.body.get("package"), _timeout(request, PROGRESS_TIMEOUT)
+        if not isinstance(package, str):
+            raise Misuse(Reason.USAGE, "`package` must be the name of a package", evidence=repr(package))
+        before = self._agent.board.snapshot()
+        return Stream(hook_progress(self._agent, self._agent.request_hook(package), before, timeout=timeout))
 
 
 def _names(request: Request) -> tuple[str, ...]:

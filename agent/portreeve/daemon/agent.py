@@ -3,14 +3,12 @@
 import logging
 import os
 import threading
-from collections.abc import Mapping
-from pathlib import Path
 
 import portreeve
 from portreeve.clock import SYSTEM_CLOCK
 from portreeve.containers.connection import Docker
-from portreeve.control.names import unknown_sync
 from portreeve.control.overview import Overview
+from portreeve.daemon.asked import Asked
 from portreeve.daemon.crew import RollCall
 from portreeve.daemon.declared import (
     Change,
@@ -22,11 +20,11 @@ from portreeve.daemon.declared import (
 )
 from portreeve.daemon.docker_status import docker_status
 from portreeve.daemon.inbox import Inbox, Message
+from portreeve.daemon.packages import pending_packages
 from portreeve.daemon.summary import statuses_of_others
 from portreeve.daemon.supervised import Supervised
-from portreeve.daemon.supervision import BURST, CONTAINER, Supervision
+from portreeve.daemon.supervision import BURST, CONTAINER, SERVICE, Supervision
 from portreeve.definitions.model import Definitions
-from portreeve.errors import Misuse
 from portreeve.paths import Paths
 from portreeve.reconcile.board import Board, Changes
 from portreeve.reconcile.execute import Executor
@@ -52,7 +50,7 @@ STOP_TIMEOUT = 20.0
 """Seconds that work which has begun may take when the agent stops; the rest is resumed at the start."""
 
 
-class Agent(Supervised):
+class Agent(Supervised, Asked):
     """Everything that runs, except the main loop.
 
     Args:
@@ -88,6 +86,14 @@ class Agent(Supervised):
         self._docker_watcher = DockerWatcher(
             self._docker, self._enqueue, hear=lambda *event: self.supervision.heard(*event)
         )
+        self.pending = pending_packages(
+            paths.pending,
+            self.board,
+            memories=lambda name: self.reconciler.memory(name),
+            look_at_sync=self.queue.add,
+            look_at_service=lambda name: self.supervision.queue.add(SERVICE + name),
+            clock=clock,
+        )
         systemd = Systemd()
         super().__init__(
             Supervision(
@@ -101,6 +107,7 @@ class Agent(Supervised):
                 docker_since=lambda: self._docker_watcher.same_docker_since(),
                 on_interests=self._watch_docker,
                 places=lambda: (paths.state,),
+                service_paused=self.pending.service_paused,
                 clock=clock,
             )
         )
@@ -115,7 +122,7 @@ class Agent(Supervised):
             grouping=Grouping(self.queue, clock),
             clock=clock,
         )
-        self._reconciler = Reconciler(
+        self.reconciler = Reconciler(
             store=store,
             queue=self.queue,
             board=self.board,
@@ -124,9 +131,10 @@ class Agent(Supervised):
             pulse=self.pulse,
             watch_first=self._files.watch_first,
             watch=self._files.watch,
+            paused=self.pending.sync_paused,
             clock=clock,
         )
-        self.workers = Workers(self.queue, self._reconciler.work, self.pulse, settings.reconcile.workers)
+        self.workers = Workers(self.queue, self._work, self.pulse, settings.reconcile.workers)
         self.roll_call = RollCall((self, self.supervision))
         self._use(first)
 
@@ -138,6 +146,8 @@ class Agent(Supervised):
     def start(self) -> None:
         """Begin to watch and to work."""
         self._started_watching = True
+        # Before the first look: what a package that is being changed touches is left alone from the start.
+        self.pending.read()
         self._watch_docker()
         self._resync.start()
         self.workers.start()
@@ -145,6 +155,7 @@ class Agent(Supervised):
 
     def reload(self) -> None:
         """Read the definitions again; syncs whose definition did not change do not notice."""
+        self.pending.read()
         try:
             change = load_again(self._paths, self._definitions)
         except OSError as error:
@@ -189,48 +200,23 @@ class Agent(Supervised):
             containers=tuple(sorted(self.containers.snapshot().values(), key=lambda each: each.name)),
             services=tuple(sorted(self.services.snapshot().values(), key=lambda each: each.name)),
             pressure=self.supervision.pressure,
+            pending=tuple(sorted(self.packages.snapshot().values(), key=lambda each: each.name)),
         )
-
-    def sync_status(self, name: str) -> SyncStatus:
-        """One sync; Misuse when it is not known."""
-        status = self.board.get(name)
-        if status is None:
-            raise self._unknown(name)
-        return status
 
     def preview(self, name: str) -> Preview:
         """What a sync would do now, without doing it."""
         if name not in self._definitions.syncs:
-            raise self._unknown(name)
-        return self._reconciler.preview(name)
+            raise self.unknown(name)
+        return self.reconciler.preview(name)
 
     def history(self, name: str) -> tuple[GenerationInfo, ...]:
         """The generations of a sync, newest first."""
         self.sync_status(name)
         return self._store.history(name)
 
-    def request_sync(self, names: tuple[str, ...]) -> Mapping[str, int]:
-        """Release holds and look at these syncs (all, when empty) now; see the protocol."""
-        for name in names:
-            if name not in self._definitions.syncs:
-                raise self._unknown(name)
-        return self._look_at({name: self._reconciler.ask(name) for name in names or self._definitions.syncs})
-
-    def request_hold(self, names: tuple[str, ...]) -> Mapping[str, int]:
-        """Keep syncs at what is in force and leave their files alone; see the protocol."""
-        for name in names:
-            self.sync_status(name)
-        return self._look_at({name: self._reconciler.leave_alone(name) for name in names})
-
-    def request_rollback(self, name: str, to: int | None) -> Mapping[str, int]:
-        """Put a generation back and hold it there; see the protocol."""
-        self.sync_status(name)
-        return self._look_at({name: self._reconciler.hold(name, to)})
-
-    def _look_at(self, runs: Mapping[str, int]) -> Mapping[str, int]:
-        for name in runs:
-            self.queue.add(name)
-        return runs
+    def _work(self, name: str) -> None:
+        self.reconciler.work(name)
+        self.pending.looked_at(name)
 
     def _enqueue(self, key: str, delay: float = 0.0, about: str | None = None) -> None:
         if key == DEFINITIONS_KEY:
@@ -248,21 +234,23 @@ class Agent(Supervised):
                 self._docker_watcher.check()
         finally:
             # Whatever becomes of the watches: the looks are for what they miss.
-            self._look_at(dict.fromkeys(self._definitions.syncs, 0))
+            self.pending.read()
+            self.look_at(dict.fromkeys(self._definitions.syncs, 0))
             self.supervision.look_at_everything()
 
     def _use(self, change: Change) -> None:
         definitions = self._definitions = change.definitions
         logging.getLogger().setLevel(definitions.settings.log_level)
-        self._reconciler.define(definitions)
+        self.reconciler.define(definitions)
         self.queue.order(definitions.upstream)
         self.supervision.define(definitions)
+        self.pending.define(definitions)
         self._files.watch(DEFINITIONS_KEY, to_watch(self._paths, definitions.files))
         for name in change.gone:
             self.queue.forget(name)
             self._files.watch(name, ())
         self._post_others(definitions)
-        self._look_at(dict.fromkeys(change.changed, 0))
+        self.look_at(dict.fromkeys(change.changed, 0))
 
     def _watch_docker(self) -> None:
         """Listen to Docker from the first thing on that needs it; without one, nothing wakes for its sake."""
@@ -289,12 +277,3 @@ class Agent(Supervised):
     def _docker_status(self) -> DockerStatus:
         needed = bool(self._interests())
         return docker_status(self._docker_watcher.state(), self._docker, needed=needed, started=self._started)
-
-    def _unknown(self, name: str) -> Misuse:
-        return unknown_sync(name, self.board.snapshot())
-
-
-def state_folder(paths: Paths) -> Path:
-    """The folder of the state file, made if need be; readable by root alone, since files may hold secrets."""
-    paths.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return paths.state

@@ -6,10 +6,11 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from portreeve.clock import SYSTEM_CLOCK
 from portreeve.control.server import ControlServer
-from portreeve.daemon.agent import Agent, state_folder
+from portreeve.daemon.agent import Agent
 from portreeve.daemon.inbox import Inbox, Message
 from portreeve.daemon.summary import status_line
 from portreeve.errors import Failed, Reason, Refused
@@ -185,7 +186,7 @@ def _only_agent(paths: Paths) -> Iterator[None]:
 
 def _open_lock(paths: Paths) -> int:
     try:
-        return os.open(state_folder(paths) / paths.lock.name, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        return os.open(_state_folder(paths) / paths.lock.name, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     except PermissionError:
         # Somebody who is not root; the command line tells that by itself.
         raise
@@ -196,3 +197,9 @@ def _open_lock(paths: Paths) -> int:
             evidence=str(error),
             hint="look for a full or read-only disk; the service is started again by itself",
         ) from error
+
+
+def _state_folder(paths: Paths) -> Path:
+    """The folder of the state file, made if need be; readable by root alone, since files may hold secrets."""
+    paths.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return paths.state

@@ -16,6 +16,7 @@ from portreeve.definitions.model import Definitions
 from portreeve.definitions.settings import Settings
 from portreeve.errors import PortreeveError, Reason, Refused
 from portreeve.reconcile.board import Board, Changes
+from portreeve.reconcile.pause import Paused, never
 from portreeve.reconcile.queue import Queue
 from portreeve.reconcile.status import DockerStatus
 from portreeve.reconcile.workers import Pulse, Workers
@@ -72,6 +73,7 @@ class Supervision:
         docker_since: wall-clock seconds since when Docker has answered without a break.
         on_interests: told when :meth:`interests` are others.
         places: folders whose file systems are looked at.
+        service_paused: asked at the beginning of each look at a service whether it is to be left alone.
         clock: for times.
     """
 
@@ -88,6 +90,7 @@ class Supervision:
         docker_since: Callable[[], float],
         on_interests: Callable[[], object],
         places: Callable[[], Iterable[Path]],
+        service_paused: Paused = never,
         clock: Clock,
     ) -> None:
         self._docker = docker
@@ -130,6 +133,7 @@ class Supervision:
             systemd=systemd,
             pulse=self.pulse,
             telling=self._telling,
+            paused=service_paused,
             clock=clock,
         )
         self._straining = Straining(PressureWatch(settings.pressure, places), admission, self._telling, clock)

@@ -112,7 +112,8 @@ class Converger:
                 look.memory.probed = None
             record = self._carry_out(plan, look, record, digest, asked=look.asked, may_retry=may_retry)
             if plan.step in (Step.PROBE, Step.VERIFY):
-                look.memory.was_probed(self._clock.monotonic(), look.sync)
+                works = record.unfinished is None
+                look.memory.was_probed(self._clock.monotonic(), look.sync, works=works)
                 look.asked = False
             if record.rejected is not None and record.rejected == digest:
                 # It was tried because somebody asked, and did not work; once is enough.

@@ -23,11 +23,13 @@ class Memory:
         probed_by: the definition that it was probed by; another one may prove it in another way.
         declared: the definition at the last look.
         asked: somebody asked for a look.
+        doubted: what is in force is to be probed, however short ago it was.
         paused: seconds for which its units must not be moved, when that is its trouble.
         writes: paths of its targets, if none of them is among what it reads; empty before the first look.
         deferred: seconds for which it gives way to others; ``None`` when its last look came to its end.
         begun: looks that began since the agent started.
         runs: the number of the last look that ended.
+        proved: the number of the last look in which what is in force was seen to work.
         values: the values last read, as shown to people.
         defaulted: names of values whose default is in use.
         left_out: why containers are not in a list.
@@ -39,11 +41,13 @@ class Memory:
     probed_by: Sync | None = None
     declared: Sync | None = None
     asked: bool = False
+    doubted: bool = False
     paused: float = 0.0
     writes: frozenset[str] = frozenset()
     deferred: float | None = None
     begun: int = 0
     runs: int = 0
+    proved: int = 0
     values: Mapping[str, str] = field(default_factory=dict)
     defaulted: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
@@ -61,8 +65,15 @@ class Memory:
         """A look begins; tell whether somebody asked for it."""
         self.begun += 1
         asked, self.asked = self.asked, False
+        if self.doubted:
+            self.probed, self.doubted = None, False
         self.deferred = None
         return asked
+
+    def pass_over(self) -> None:
+        """A look came to its end without anything done; what it was asked for is still to be done."""
+        self.begun += 1
+        self.runs = self.begun
 
     def defer(self, delay: float, *, asked: bool) -> None:
         """This look gives way to others; the next one goes on for it.
@@ -94,13 +105,26 @@ class Memory:
         self.backoff.reset()
         return self.begun
 
+    def doubt(self) -> int:
+        """What is in force may not work any more: the next look probes it; otherwise as :meth:`ask`."""
+        self.doubted = True
+        return self.begun
+
     def probe_due(self, now: float, resync: float, sync: Sync) -> bool:
         """It was not probed since the last resync, or never as ``sync`` has it."""
         return self.probed is None or now - self.probed >= resync / 2 or self.probed_by != sync
 
-    def was_probed(self, now: float, sync: Sync) -> None:
-        """It was probed as ``sync`` has it."""
+    def was_probed(self, now: float, sync: Sync, *, works: bool) -> None:
+        """It was probed as ``sync`` has it.
+
+        Args:
+            now: monotonic seconds.
+            sync: its definition.
+            works: it was seen to work; otherwise it is about to be applied again.
+        """
         self.probed, self.probed_by = now, sync
+        if works:
+            self.proved = self.begun
 
     def retry_delay(self, record: Record, now: float) -> float | None:
         """Seconds until the next look that no event asks for; ``None``: the resync is soon enough."""

@@ -70,6 +70,11 @@ def still_rejected(record: Record, now: float) -> Record:
     return _out_of_step(record, record.rejection, False, now, 0)
 
 
+def paused(record: Record, why: PortreeveError, now: float) -> Record:
+    """It is left alone for a while; that is neither a try, nor time in which something is missing."""
+    return _enter(record, State.WAITING, trouble_of(why), now)
+
+
 def deferred(record: Record, now: float) -> Record:
     """It gives way to others, for a moment; a trouble stays told until it is over."""
     return record if record.trouble is not None else _enter(record, State.PENDING, None, now)

@@ -19,11 +19,13 @@ from portreeve.reconcile.execute import Executor
 from portreeve.reconcile.grouping import DeferredError
 from portreeve.reconcile.log import log_change
 from portreeve.reconcile.memory import Memory, status_of
+from portreeve.reconcile.own_writing import as_written
+from portreeve.reconcile.pause import Pause, Paused, never
 from portreeve.reconcile.preview import preview_of, preview_without
 from portreeve.reconcile.queue import Queue
 from portreeve.reconcile.read_desired import DesiredReader
 from portreeve.reconcile.record import Record
-from portreeve.reconcile.status import Preview, State, SyncStatus
+from portreeve.reconcile.status import Preview, SyncStatus
 from portreeve.reconcile.store import Store
 from portreeve.reconcile.templates import read_template
 from portreeve.reconcile.undeclared import undeclared
@@ -50,6 +52,7 @@ class Reconciler:
         pulse: told what is done and how long it may take.
         watch_first: told which files of a sync are about to be read.
         watch: told which files a sync wants to be woken by.
+        paused: asked at the beginning of each look whether the sync is to be left alone.
         clock: for what is stored and for backoff.
     """
 
@@ -64,6 +67,7 @@ class Reconciler:
         pulse: Pulse,
         watch_first: Callable[[str, Iterable[Path]], None],
         watch: Callable[[str, Iterable[Path]], None],
+        paused: Paused = never,
         clock: Clock,
     ) -> None:
         self._store = store
@@ -75,6 +79,7 @@ class Reconciler:
         self._pulse = pulse
         self._watch_first = watch_first
         self._watch = watch
+        self._paused = paused
         self._clock = clock
         self._lock = threading.Lock()
         self._settings = ReconcileSettings()
@@ -104,7 +109,7 @@ class Reconciler:
             Failed: ``state-unusable``.
         """
         self._store.release(name)
-        return self._memory(name).ask()
+        return self.memory(name).ask()
 
     def hold(self, name: str, to: int | None) -> int:
         """Hold a sync at a generation; otherwise as :meth:`ask`.
@@ -114,7 +119,7 @@ class Reconciler:
             Failed: ``state-unusable``.
         """
         self._store.hold(name, to)
-        return self._memory(name).ask()
+        return self.memory(name).ask()
 
     def leave_alone(self, name: str) -> int:
         """Hold a sync at the generation in force and leave its files to an administrator; see :meth:`ask`.
@@ -123,7 +128,7 @@ class Reconciler:
             Failed: ``state-unusable``.
         """
         self._store.leave_alone(name)
-        return self._memory(name).ask()
+        return self.memory(name).ask()
 
     def work(self, name: str) -> None:
         """Look at a sync and do what can be done now."""
@@ -133,8 +138,12 @@ class Reconciler:
     def _work(self, name: str) -> None:
         declared = self._syncs.get(name)
         sync = declared or undeclared(name)
-        memory = self._memory(name)
-        if declared is not None and self._as_written(sync, memory):
+        memory = self.memory(name)
+        pause = self._paused(name) if declared is not None else None
+        if pause is not None:
+            self._pause(sync, memory, pause)
+            return
+        if declared is not None and as_written(sync, memory, self._queue.about(name), self._store):
             return
         # Before the record is read: whoever asks changes the record first, so nothing asked is overlooked.
         asked = memory.begin()
@@ -161,24 +170,26 @@ class Reconciler:
             # It went while it was worked on, and this look may have set the watches again.
             self._watch(name, ())
 
-    def _as_written(self, sync: Sync, memory: Memory) -> bool:
-        """Only names of targets moved, and behind them is what was proved: that was our own writing.
-
-        Not who wrote them is asked but what is there, and after the event: whatever is written later has an
-        event of its own.
-        """
-        names = self._queue.about(sync.name)
-        if names is None or memory.asked or not memory.only_writes(sync, names):
-            return False
+    def _pause(self, sync: Sync, memory: Memory, pause: Pause) -> None:
+        """Tell why nothing is done about a sync; what it was asked for is done when the pause is over."""
+        now = self._clock.wall()
+        record = Record(sync.name)
         try:
             with named(sync.name):
-                record = self._store.record(sync.name)
-                if record.state is not State.IN_STEP or record.good is None or record.unfinished is not None:
-                    return False
-                return self._store.generations.content(sync.name, record.good.number).matches_disk()
-        except PortreeveError:
-            # A look tells it.
-            return False
+                record = outcome.paused(self._store.record(sync.name), pause.why, now)
+                self._remember(record)
+                self._recall(memory, record)
+        except PortreeveError as failure:
+            log.error("%s: %s", sync.name, failure)
+            record = outcome.paused(record, pause.why, now)
+        memory.pass_over()
+        self._post(True, status_of(sync, record, memory, pause.until))
+        self._queue.add(sync.name, pause.until - now)
+
+    def _recall(self, memory: Memory, record: Record) -> None:
+        """Nothing was read by this agent yet; what is in force is known all the same."""
+        if not memory.values and record.good is not None:
+            memory.values = self._store.generations.content(record.name, record.good.number).values
 
     def preview(self, name: str) -> Preview:
         """What :meth:`work` would do now, without doing it.
@@ -243,9 +254,7 @@ class Reconciler:
         except PortreeveError as caught:
             caught.step = caught.step or "read"
             error = caught
-            if not look.memory.values and record.good is not None:
-                # Nothing was read by this agent yet; what is in force is known all the same.
-                look.memory.values = self._store.generations.content(sync.name, record.good.number).values
+            self._recall(look.memory, record)
         read = interest.watch | templates
         targets |= interest.writes
         self._watch(sync.name, read | targets)
@@ -271,7 +280,8 @@ class Reconciler:
             if (status.name in self._syncs) == declared:
                 self._board.post(status)
 
-    def _memory(self, name: str) -> Memory:
+    def memory(self, name: str) -> Memory:
+        """What is remembered of a sync while the agent runs."""
         with self._lock:
             return self._memories.setdefault(name, Memory.new(self._settings))
 

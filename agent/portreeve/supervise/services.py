@@ -9,6 +9,7 @@ from portreeve.clock import Clock
 from portreeve.definitions.supervised import Service
 from portreeve.errors import PortreeveError
 from portreeve.reconcile.board import Board
+from portreeve.reconcile.pause import Pause, Paused, never
 from portreeve.reconcile.queue import Queue
 from portreeve.reconcile.status import Trouble
 from portreeve.reconcile.unexpected import named
@@ -42,6 +43,7 @@ class Services:
         systemd: to ask and to act; ``None`` where it does not run: nothing can be guarded then.
         pulse: told what a worker does.
         telling: tells of what is lost, restored and given up.
+        paused: asked at the beginning of each look whether the service is to be left alone.
         clock: for times.
     """
 
@@ -54,6 +56,7 @@ class Services:
         systemd: Systemd | None,
         pulse: Pulse,
         telling: Telling,
+        paused: Paused = never,
         clock: Clock,
     ) -> None:
         self._store = store
@@ -61,6 +64,7 @@ class Services:
         self._board = board
         self._pulse = pulse
         self._telling = telling
+        self._paused = paused
         self._clock = clock
         self._guard = None if systemd is None else Guard(systemd, clock)
         self._lock = threading.Lock()
@@ -97,6 +101,10 @@ class Services:
         service = self._services.get(name)
         if service is None or self._guard is None:
             return
+        pause = self._paused(name)
+        if pause is not None:
+            self._pause(service, pause)
+            return
         with self._lock:
             runs = self._begun[name] = self._begun.get(name, 0) + 1
             reset = name in self._resets
@@ -130,6 +138,20 @@ class Services:
         self._telling.service(before, status)
         if again is not None:
             self._queue.add(f"{KIND}:{name}", again)
+
+    def _pause(self, service: Service, pause: Pause) -> None:
+        """Its unit may be down by right, so nothing is concluded from how it is, and nobody is told."""
+        name = service.name
+        with self._lock:
+            runs = self._begun[name] = self._begun.get(name, 0) + 1
+        trouble = Trouble(
+            pause.why.reason, pause.why.what, pause.why.evidence, pause.why.hint, pause.why.step
+        )
+        status = self._board.get(name) or _blank(service)
+        evidence = f"it is not looked at: {pause.why.what}"
+        status = replace(status, evidence=evidence, trouble=trouble, next_try=pause.until, runs=runs)
+        self._board.post(status)
+        self._queue.add(f"{KIND}:{name}", pause.until - self._clock.wall())
 
     def _record(self, name: str) -> ServiceRecord:
         known = self._records.get(name)

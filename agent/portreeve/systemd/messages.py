@@ -23,6 +23,8 @@ class MessageId(StrEnum):
     """Memory, processors, storage or a disk are short; container starts are held back."""
     HOST_RECOVERED = "db620055513044a8881d6d46469aeaed"
     """They are not any more."""
+    PACKAGE_KEPT = "9ab37186d0a34b859117e0ec0567601b"
+    """A package was changed, and what it touches is proved again."""
     SUBJECT_GAVE_UP = "315406fa7f5a470ea9d43c2e93acfc70"
     """A container or service was restarted as often as its budget allows; nothing is tried any more."""
     SUBJECT_LOST = "c0b2895e4e4546819b5ffd3c6068d4db"

@@ -53,8 +53,8 @@ class Mark:
     boot: str = ""
 
     def holds(self, now: float, boot: str) -> bool:
-        """Whether what it touches is to be left alone now."""
-        return self.event.before and now < self.until and self.boot == boot
+        """Whether what it touches is to be left alone now; not under a clock that was set back since."""
+        return self.event.before and self.since <= now < self.until and self.boot == boot
 
 
 HELD = 900.0
