@@ -13,6 +13,7 @@ readonly ETC=/etc/portreeve
 readonly STATE=/var/lib/portreeve
 readonly WAS_UNINSTALLED=$STATE/uninstalled
 readonly UNITS=/etc/systemd/system
+readonly MAN=/usr/local/share/man
 readonly DEMO=/var/lib/portreeve-demo
 readonly PYTHON=/usr/bin/python3 # the distribution's, which its python3-venv belongs to
 readonly START_TIMEOUT=180
@@ -337,7 +338,7 @@ fingerprint() {
             cat -- "$WHEEL"
         else
             cd -- "$HERE"
-            find agent units templates examples profiles pyproject.toml -type f ! -name '*.pyc' -print0 |
+            find agent units templates examples profiles docs/man pyproject.toml -type f ! -name '*.pyc' -print0 |
                 sort -z | xargs -0 sha256sum --
         fi
     } | sha256sum | cut -c 1-12
@@ -412,6 +413,7 @@ make_plan() {
         plan "put portreeve on the PATH" do_command
     fi
     if ! same_completions "$venv"; then plan "install completions for bash, zsh and fish" do_completions; fi
+    if ! same_manual "$venv"; then plan "install the manual pages" do_manual; fi
     if ! has_configuration; then plan "make $ETC, where nothing was" do_configuration; fi
     local name
     for name in "${SYNCS[@]}"; do
@@ -506,6 +508,7 @@ give_up() {
     rm -f -- "$RESTART_DUE"
     rm -rf -- "$NEW"
     put_completions "$OPT/$previous"
+    put_manual "$OPT/$previous"
     die "$why; $previous is in use again"
 }
 
@@ -601,6 +604,27 @@ put_completions() {
         make_folder "$(dirname -- "$file")"
         remember "$file"
         install -m 644 -- "$1/completions/${COMPLETIONS[index]}" "$file"
+    done
+}
+
+same_manual() {
+    local page
+    [[ -e $1/share/man/man1/portreeve.1 ]] || return 1
+    for page in "$1"/share/man/man?/portreeve*; do
+        cmp -s "$page" "$MAN/${page#"$1"/share/man/}" || return 1
+    done
+}
+
+do_manual() { put_manual "$NEW"; }
+
+put_manual() {
+    local page file
+    for page in "$1"/share/man/man?/portreeve*; do
+        if [[ ! -e $page ]]; then continue; fi # an environment of a version that had none
+        file=$MAN/${page#"$1"/share/man/}
+        make_folder "$(dirname -- "$file")"
+        remember "$file"
+        install -m 644 -- "$page" "$file"
     done
 }
 

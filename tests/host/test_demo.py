@@ -25,7 +25,7 @@ ACTS = (
 )
 CLONE = (
     *("install.sh", "requirements.lock", "pyproject.toml", "README.md", "LICENSE"),
-    *("agent", "units", "templates", "examples", "profiles"),
+    *("agent", "units", "templates", "examples", "profiles", "docs/man"),
 )
 WIDTH = 80
 # where the demo, or an agent of it, could leave something

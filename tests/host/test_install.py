@@ -24,7 +24,7 @@ INSTALL = f"{PRODUCT}/install.sh"
 CHOSEN = 9000
 CHECKOUT_PARTS = (
     *("requirements.lock", "pyproject.toml", "README.md", "LICENSE"),
-    *("agent", "units", "templates", "examples", "profiles"),
+    *("agent", "units", "templates", "examples", "profiles", "docs/man"),
 )
 PREVIOUS, BROKEN = "/srv/previous", "/srv/broken"
 # where an installation could leave something
@@ -146,6 +146,8 @@ def test_an_install_is_complete_and_a_second_one_changes_nothing(
     assert host.run("portreeve", "check").stdout.startswith("1 sync, ")
     for folder in ("bash-completion/completions/portreeve", "zsh/site-functions/_portreeve"):
         assert "portreeve" in host.read(f"/usr/local/share/{folder}")
+    for page in ("man1/portreeve.1", "man5/portreeve-sync.5"):
+        assert ".Sh NAME" in host.read(f"/usr/local/share/man/{page}")
     assert host.shell("find /opt/portreeve/venv/lib -name 'errors.*.pyc' -path '*/portreeve/*'").stdout
 
     before, start = listing(host, "/var/lib/portreeve"), agent_start(host)

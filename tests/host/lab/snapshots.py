@@ -18,7 +18,7 @@ PRODUCT = "/srv/portreeve"
 PACKAGE = "/srv/portreeve.deb"
 _PARTS = (
     *("install.sh", "requirements.lock", "pyproject.toml", "README.md"),
-    *("units", "templates", "examples", "profiles"),
+    *("units", "templates", "examples", "profiles", "docs/man"),
 )
 COCKPIT_PORT = 9090
 
