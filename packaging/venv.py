@@ -123,7 +123,8 @@ def _refuse_stale(installed: Path) -> None:
 
 def _tidy(packages: Path) -> None:
     """Leave what is imported, what names and licenses it, and nothing that a build notes of itself."""
-    shutil.rmtree(packages / "bin", ignore_errors=True)
+    for name in ("bin", "share"):  # commands and manual pages have places of their own
+        shutil.rmtree(packages / name, ignore_errors=True)
     for name in ("__pycache__", "tests"):
         for folder in sorted(packages.rglob(name)):
             shutil.rmtree(folder)
