@@ -243,7 +243,7 @@ def test_a_state_file_that_cannot_be_used(disk: Disk, kind: str) -> None:
     damaged = host.listing(DATABASE)
     disk.change(9443)
     host.run("systemctl", "start", "portreeve", check=False)
-    evidence = {"garbage": "not a database", "newer": "schema is 99", "folder": "unable to open"}[kind]
+    evidence = {"garbage": "not a database", "newer": "schema is 99", "folder": "Is a directory"}[kind]
     disk.journal_tells(evidence)
     assert disk.ports() == ["9000"] * 2
     assert host.run("portreeve", "status", check=False).code == 4

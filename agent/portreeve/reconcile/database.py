@@ -1,5 +1,7 @@
 """The state file opened: schema, version, transactions."""
 
+import logging
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -8,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from portreeve.errors import Failed, Reason
+from portreeve.reconcile.kept import forget, keep, way_back
+from portreeve.reconcile.schema_version import stored_version
 
 _FIRST = """
 CREATE TABLE syncs (
@@ -66,6 +70,9 @@ _MIGRATIONS = (_FIRST, _PLACES, _SUPERVISED)
 SCHEMA_VERSION = len(_MIGRATIONS)
 
 
+log = logging.getLogger(__name__)
+
+
 class Database:
     """The state file (SQLite), safe to use from several threads.
 
@@ -80,37 +87,52 @@ class Database:
         self._path = path
         self._lock = threading.RLock()
         try:
-            path.touch(mode=0o600)
+            version = stored_version(path)
+            if version > SCHEMA_VERSION:
+                raise Failed(
+                    Reason.STATE_UNUSABLE,
+                    f"the state file {path} was written by a newer portreeve",
+                    evidence=f"its schema is {version}, this version knows {SCHEMA_VERSION}",
+                    hint=way_back(path, version, SCHEMA_VERSION),
+                )
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
             self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            self._prepare()
+            try:
+                self._prepare()
+            except BaseException:
+                self._connection.close()
+                raise
         except (sqlite3.DatabaseError, OSError) as error:
             raise Failed(
                 Reason.STATE_UNUSABLE,
                 f"the state file {path} cannot be used",
                 evidence=str(error),
                 hint=f"if it is damaged, move it away (`mv {path} {path}.damaged`) and restart the agent: "
-                "the files in force stay, their history is lost",
+                "the files in force stay, their history is lost"
+                if _is_damaged(error)
+                else f"look for a full or read-only disk below {path.parent}; nothing was changed, and the"
+                " service is started again by itself",
             ) from error
 
     def _prepare(self) -> None:
         version = self._connection.execute("PRAGMA user_version").fetchone()[0]
-        if version > SCHEMA_VERSION:
-            self._connection.close()
-            raise Failed(
-                Reason.STATE_UNUSABLE,
-                f"the state file {self._path} was written by a newer portreeve",
-                evidence=f"its schema is {version}, this version knows {SCHEMA_VERSION}",
-                hint="install that version again; nothing was changed",
-            )
+        if 0 < version < SCHEMA_VERSION:
+            keep(self._connection, self._path, version)
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA foreign_keys = ON")
         # Content that was dropped is overwritten: it may have been a secret before anybody declared it one.
         self._connection.execute("PRAGMA secure_delete = ON")
         if version < SCHEMA_VERSION:
-            self._connection.executescript(
-                f"BEGIN IMMEDIATE; {''.join(_MIGRATIONS[version:])}"
-                f" PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
-            )
+            self._migrate(version)
+
+    def _migrate(self, version: int) -> None:
+        """All steps in one transaction: a kill at any point leaves the old schema, whole."""
+        self._connection.executescript(
+            f"BEGIN IMMEDIATE; {''.join(_MIGRATIONS[version:])}"
+            f" PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
+        )
+        if version:
+            log.info("the state file has schema %d now, and is kept as it was", SCHEMA_VERSION)
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows that a statement gives.
@@ -161,19 +183,41 @@ class Database:
         """
         self.query("PRAGMA wal_checkpoint(TRUNCATE)")
 
+    def forget_kept(self) -> None:
+        """Have no file any more that was kept before a migration: a secret is in the clear there.
+
+        Raises:
+            Failed: ``state-unusable``.
+        """
+        try:
+            forget(self._path)
+        except OSError as error:
+            raise self._unusable_now(error) from error
+
     @contextmanager
     def _named(self) -> Iterator[None]:
         try:
             yield
         except sqlite3.DatabaseError as error:
-            raise Failed(
-                Reason.STATE_UNUSABLE,
-                f"the state file {self._path} cannot be used now",
-                evidence=str(error),
-                hint="look for a full or read-only disk; it is tried again by itself",
-            ) from error
+            raise self._unusable_now(error) from error
+
+    def _unusable_now(self, error: sqlite3.DatabaseError | OSError) -> Failed:
+        return Failed(
+            Reason.STATE_UNUSABLE,
+            f"the state file {self._path} cannot be used now",
+            evidence=str(error),
+            hint="look for a full or read-only disk; it is tried again by itself",
+        )
 
     def close(self) -> None:
         """Close the file; what was stored stays."""
         with self._lock:
             self._connection.close()
+
+
+def _is_damaged(error: sqlite3.DatabaseError | OSError) -> bool:
+    """It is about what is in the file, and not about the disk."""
+    damage = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+    return isinstance(error, IsADirectoryError) or str(getattr(error, "sqlite_errorname", "")).startswith(
+        damage
+    )

@@ -1,10 +1,15 @@
 """What is remembered of a sync between two looks at it, also across restarts of the agent and of the host."""
 
-from dataclasses import asdict, dataclass
-from typing import Any
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
+from typing import Any, TypeVar
 
-from portreeve.errors import Reason
+from portreeve.errors import Failed, Reason
 from portreeve.reconcile.status import Stage, State, Trouble
+
+Name = TypeVar("Name", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,34 +91,64 @@ class Record:
         return self.unfinished is not None and self.unfinished == self.good
 
 
-def dump_record(record: Record) -> dict[str, Any]:
-    """A record as JSON can hold it, without its name."""
+def dump_record(record: Record) -> str:
+    """A record as JSON, without its name."""
     data = asdict(record)
     del data["name"]
-    return data
+    return json.dumps(data)
 
 
-def load_record(name: str, data: dict[str, Any]) -> Record:
-    """The inverse of :func:`dump_record`."""
-    trouble, rejection = _load_trouble(data.pop("trouble")), _load_trouble(data.pop("rejection"))
-    # A record of a version that owed nothing has neither.
-    owed, owing = data.pop("owed", ()), _load_trouble(data.pop("owing", None))
-    good, unfinished = data.pop("good"), data.pop("unfinished")
-    return Record(
-        name,
-        good=Generation(**good) if good else None,
-        unfinished=Generation(**unfinished) if unfinished else None,
-        stage=Stage(data.pop("stage")),
-        state=State(data.pop("state")),
-        trouble=trouble,
-        rejection=rejection,
-        owed=tuple(owed),
-        owing=owing,
-        opened=tuple(data.pop("opened", ())),
-        skipped=tuple(data.pop("skipped", ())),
-        **data,
-    )
+def load_record(name: str, text: str) -> Record:
+    """The inverse of :func:`dump_record`, also of what another version of the same schema wrote.
+
+    Keys that are missing have their default, and those of a newer version are passed over. What it calls
+    differently (a reason, a state, a stage) is told as what comes nearest and does the least: such a sync is
+    looked at before anything is said of it, and a generation that is on its way is written once more.
+
+    Raises:
+        Failed: ``state-unusable``: it is damaged.
+    """
+    try:
+        known = {each.name for each in fields(Record)} - {"name"}
+        given = {key: value for key, value in json.loads(text).items() if key in known}
+        for key, load in _LOADED.items():
+            if key in given:
+                given[key] = load(given[key])
+        return Record(name, **given)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise Failed(
+            Reason.STATE_UNUSABLE,
+            f"what is remembered of {name} cannot be understood",
+            evidence=f"{type(error).__name__}: {error}",
+            hint="if a newer portreeve wrote it, install that version again; nothing was changed",
+        ) from error
+
+
+def _load_generation(data: dict[str, Any] | None) -> Generation | None:
+    return Generation(int(data["number"]), str(data["digest"])) if data else None
 
 
 def _load_trouble(data: dict[str, Any] | None) -> Trouble | None:
-    return None if data is None else Trouble(**{**data, "reason": Reason(data["reason"])})
+    if data is None:
+        return None
+    texts = {key: str(data.get(key, "")) for key in ("what", "evidence", "hint", "step")}
+    return Trouble(_nearest(Reason, data["reason"], Reason.INTERNAL), **texts)
+
+
+def _nearest(names: type[Name], value: str, otherwise: Name) -> Name:
+    return names(value) if value in {each.value for each in names} else otherwise
+
+
+_LOADED: Mapping[str, Callable[[Any], object]] = {
+    "good": _load_generation,
+    "unfinished": _load_generation,
+    "stage": lambda value: _nearest(Stage, value, Stage.VALIDATED),
+    "state": lambda value: _nearest(State, value, State.PENDING),
+    "trouble": _load_trouble,
+    "rejection": _load_trouble,
+    "owing": _load_trouble,
+    "owed": tuple,
+    "opened": tuple,
+    "skipped": tuple,
+}
+"""What JSON has in another form."""

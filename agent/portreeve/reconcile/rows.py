@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from portreeve.definitions.steps import dump, load_apply, load_verify
+from portreeve.errors import Failed, Reason
 from portreeve.reconcile.content import Content
 from portreeve.reconcile.seal import Seal, SealBrokenError
 from portreeve.targets.file_state import FileContent
@@ -82,14 +83,26 @@ def load_content(steps: str, files: Mapping[Place, Wanted], seal: Seal | None, *
 
     Raises:
         SealBrokenError: it is sealed by another key.
+        Failed: ``state-unusable``: a newer version of the same schema wrote a step that is unknown here.
     """
     fields = json.loads(steps)
     if seal is not None:
         fields |= json.loads(seal.open(b64decode(fields["sealed"])))
+    try:
+        apply = tuple(load_apply(step) for step in fields["apply"])
+        verify = tuple(load_verify(step) for step in fields["verify"])
+    except (KeyError, TypeError) as error:
+        # It is never carried out in part: what it was to do last may be what made it safe.
+        raise Failed(
+            Reason.STATE_UNUSABLE,
+            "a generation has a step that this version does not know",
+            evidence=type(error).__name__,
+            hint="install the newer portreeve that wrote it again; nothing was changed",
+        ) from error
     return Content(
         files=files,
-        apply=tuple(load_apply(step) for step in fields["apply"]),
-        verify=tuple(load_verify(step) for step in fields["verify"]),
+        apply=apply,
+        verify=verify,
         values=fields["values"],
         restores=restores,
         confidential=seal is not None,

@@ -1,6 +1,5 @@
 """What is remembered: where each sync stands and its generations, changed together or not at all."""
 
-import json
 import logging
 from dataclasses import replace
 from pathlib import Path
@@ -63,6 +62,8 @@ class Store:
     def protect(self, name: str, content: Content) -> None:
         """Seal all that is remembered of a sync, where ``content`` says that it has secrets."""
         if content.confidential and self.generations.in_the_clear(name):
+            # First: a kill after the sealing would else leave it there for good.
+            self.database.forget_kept()
             with self.database.transaction(durable=True):
                 self.generations.seal_all(name, content.values)
             self.database.forget_log()
@@ -78,7 +79,7 @@ class Store:
     def record(self, name: str) -> Record:
         """Where a sync stands; a new record when nothing is remembered of it."""
         rows = self.database.query("SELECT record FROM syncs WHERE name = ?", (name,))
-        return load_record(name, json.loads(rows[0][0])) if rows else Record(name)
+        return load_record(name, rows[0][0]) if rows else Record(name)
 
     def save(self, record: Record) -> None:
         """Remember where a sync stands; only :meth:`hold` and :meth:`release` change whether it is held."""
@@ -269,5 +270,5 @@ class Store:
     def _overwrite(self, record: Record) -> None:
         self.database.execute(
             "INSERT INTO syncs VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET record = excluded.record",
-            (record.name, json.dumps(dump_record(record))),
+            (record.name, dump_record(record)),
         )

@@ -46,6 +46,12 @@ class _Connection(sqlite3.Connection):
         cursor: sqlite3.Cursor = _dies_at(sql, lambda: super(_Connection, self).execute(sql, *arguments))
         return cursor
 
+    def executescript(self, sql_script: str) -> sqlite3.Cursor:
+        cursor = self.cursor()
+        for statement in sql_script.split(";"):
+            cursor = self.execute(statement.strip())
+        return cursor
+
 
 if _AT >= 0:
     for _name in ("replace", "link", "fsync", "unlink", "mkdir", "ftruncate", "pwrite"):

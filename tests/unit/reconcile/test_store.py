@@ -1,5 +1,6 @@
 """The state file."""
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
@@ -159,27 +160,6 @@ def test_the_state_file_is_for_root_alone(store: Store, tmp_path: Path) -> None:
     assert (tmp_path / "state.sqlite").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_state_file_of_the_first_version_is_understood_and_nothing_has_to_be_done_anew(
-    tmp_path: Path,
-) -> None:
-    with sqlite3.connect(tmp_path / "state.sqlite") as database:
-        database.executescript(Path(__file__).with_name("state_schema_1.sql").read_text())
-    database.close()
-    store = Store(tmp_path / "state.sqlite")
-    good = store.record("app").good
-    assert good is not None
-    content = store.generations.content("app", good.number)
-    assert content.files == {TARGET: FileContent(b"listen 9443", 0o640, 0, 0)}
-    # With another digest every sync would be written, and every unit restarted, by an upgrade.
-    assert content.digest == good.digest
-    assert store.generations.content("app", BASELINE).files == {TARGET: None}
-    assert store.folders("app") == (Place(Path("/etc/app.d")),)
-    bring_in_force(store, "new", keep=3)
-    assert [info.number for info in store.history("app")] == [2, 1, 0]
-    store.close()
-    Store(tmp_path / "state.sqlite").close()
-
-
 troubles = st.builds(
     Trouble, st.sampled_from(Reason), st.text(), evidence=st.text(), hint=st.text(), step=st.text()
 )
@@ -203,3 +183,39 @@ generations = st.builds(Generation, st.integers(0, 9), st.text())
 )
 def test_any_record_survives_being_stored(record: Record) -> None:
     assert load_record("s", dump_record(record)) == record
+
+
+def test_a_record_with_what_a_newer_version_added_is_read_without_it() -> None:
+    data = json.loads(dump_record(Record("s", good=Generation(3, "abc"), hold=3, state=State.HELD)))
+    newer = {**data, "invented": [1], "good": {**data["good"], "invented": 2}}
+    assert load_record("s", json.dumps(newer)) == load_record("s", json.dumps(data))
+
+
+def test_what_a_newer_version_calls_differently_is_looked_at_anew_and_done_once_more() -> None:
+    data = json.loads(dump_record(Record("s", unfinished=Generation(3, "abc"), rejected="x")))
+    trouble = {"reason": "invented", "what": "it is odd", "step": "apply"}
+    newer = {**data, "state": "invented", "stage": "invented", "trouble": trouble, "rejection": trouble}
+    record = load_record("s", json.dumps(newer))
+    assert (record.state, record.stage) == (State.PENDING, Stage.VALIDATED)
+    assert record.rejection == record.trouble == Trouble(Reason.INTERNAL, "it is odd", step="apply")
+
+
+def test_a_record_of_before_there_was_a_key_has_its_default() -> None:
+    assert load_record("s", "{}") == Record("s")
+
+
+@pytest.mark.parametrize("text", ["", "[]", '"x"', '{"good": 3}', '{"trouble": {}}', '{"owed": 3}', "{"])
+def test_a_damaged_record_is_named(text: str) -> None:
+    with pytest.raises(Failed) as caught:
+        load_record("s", text)
+    assert caught.value.reason is Reason.STATE_UNUSABLE
+
+
+def test_a_generation_with_a_step_of_a_newer_version_is_named_and_left_as_it_is(store: Store) -> None:
+    bring_in_force(store, "9000")
+    with store.database.transaction():
+        store.database.execute("UPDATE generations SET steps = replace(steps, 'restart', 'invented')")
+    with pytest.raises(Failed) as caught:
+        store.generations._content("s", 1)
+    assert caught.value.reason is Reason.STATE_UNUSABLE
+    assert [info.number for info in store.history("s")] == [1, 0]
