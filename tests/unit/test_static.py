@@ -11,7 +11,7 @@ TOP = Path(__file__).resolve().parents[2]
 TOOLS = Path(sys.executable).parent
 WEBSOFT9 = TOP / "tests/host/websoft9"
 SHELL_SCRIPTS = [
-    *("install.sh", "tests/run", ".ci/run"),
+    *("install.sh", "tests/run", "tests/environment", "release/build", ".ci/run"),
     *(f"debian/{name}" for name in ("preinst", "postinst", "prerm", "postrm")),
     *(str(file.relative_to(TOP)) for file in WEBSOFT9.glob("*/*") if not file.suffix),
 ]
@@ -55,7 +55,7 @@ def test_shell_scripts_are_sound() -> None:
 
 def test_words_are_spelled_right() -> None:
     shipped = ("agent", "units", "templates", "examples", "profiles")
-    holds(str(TOOLS / "codespell"), *shipped, "tests", "docs", "README.md")
+    holds(str(TOOLS / "codespell"), *shipped, "release", "tests", "docs", "README.md")
 
 
 def test_no_module_is_longer_than_300_lines() -> None:

@@ -42,6 +42,7 @@ _COMPANIONS = {
 _KERNEL = ("linux-image-cloud-amd64", "initramfs-tools", "kmod")
 # what a package is built and judged with; a build must not need more
 _PACKAGER = ("build-essential", "debhelper", "dpkg-dev", "python3", "python3-venv", "lintian")
+_RPM_PACKAGER = ("rpm", "python3", "python3-venv")
 # what cannot work in there, or would start by itself in the middle of a test
 _MASKED = (
     *("systemd-modules-load.service", "apt-daily.timer", "apt-daily-upgrade.timer"),
@@ -111,6 +112,16 @@ def packager(release: str) -> Path:
     Arguments, result and errors are those of minbase.
     """
     return _cached("packager", release, _PACKAGER, lambda root: _equip(root, minbase(release), _PACKAGER))
+
+
+def rpm_packager(release: str) -> Path:
+    """The smallest system with what builds, installs and removes an RPM package.
+
+    Arguments, result and errors are those of minbase.
+    """
+    return _cached(
+        "rpm-packager", release, _RPM_PACKAGER, lambda root: _equip(root, minbase(release), _RPM_PACKAGER)
+    )
 
 
 def _cached(kind: str, release: str, packages: tuple[str, ...], build: Callable[[Path], None]) -> Path:

@@ -15,7 +15,7 @@ from .places import CHECKOUT, cache_root, locked
 from .run import Run
 
 # of the checkout, all that does not go into a package
-_OUTSIDE = ("tests/", "bench/", ".ci/")
+_OUTSIDE = ("tests/", "bench/", ".ci/", "release/", "rpm/")
 
 
 def build(run: Run, release: str) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,8 @@ LOCK = CHECKOUT / "requirements.lock"
 PYTHONS = ("3.11", "3.13")  # Debian 12's and Debian 13's
 # Debian 12 has glibc 2.36; pip takes a newer tag for an older one only if told so one by one
 _GLIBC = (36, 35, 34, 31, 28, 24, 17, 12, 5)
+# what builds a package that its author publishes as source only; the wheel notes it, and packages hold that
+_BUILDER = "setuptools==84.2.1"
 
 
 def wheelhouse(folder: Path) -> Path:
@@ -42,7 +45,7 @@ def wheelhouse(folder: Path) -> Path:
 
 def dependencies(lock: Path = LOCK) -> Path:
     """The folder of the wheels that a lock names, for every Python that is tested on."""
-    key = hashlib.sha256(lock.read_bytes() + repr((PYTHONS, _GLIBC)).encode()).hexdigest()[:16]
+    key = hashlib.sha256(lock.read_bytes() + repr((PYTHONS, _GLIBC, _BUILDER)).encode()).hexdigest()[:16]
     wheels = cache_root() / "wheels"
     target = wheels / key
     with locked(wheels / "lock"):
@@ -79,11 +82,16 @@ def _download(lock: Path, version: str, folder: Path) -> None:
 
 def _build_source_packages(folder: Path) -> None:
     """Put a wheel in the place of each package that its author publishes as source only."""
+    constraint = folder / "constraint.txt"
+    constraint.write_text(f"{_BUILDER}\n")
+    # Older versions of pip read the first of these for a build's own environment, newer ones the second.
+    env = {**os.environ, "PIP_CONSTRAINT": str(constraint), "PIP_BUILD_CONSTRAINT": str(constraint)}
     for source in folder.glob("*.tar.gz"):
-        execute(*(*_pip(), "wheel", "-q", "--no-deps", "-w", str(folder), str(source)), timeout=300)
+        execute(*(*_pip(), "wheel", "-q", "--no-deps", "-w", str(folder), str(source)), timeout=300, env=env)
         if not list(folder.glob(f"{source.name.partition('-')[0]}-*-none-any.whl")):
             raise LabError(f"there is no wheel of {source.name} for the tested Pythons")
         source.unlink()
+    constraint.unlink()
 
 
 def build(folder: Path) -> Path:
