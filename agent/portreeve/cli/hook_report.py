@@ -8,7 +8,6 @@ from portreeve.cli.text import printable, state_words
 from portreeve.control import codec
 from portreeve.control.outcome import as_wanted
 from portreeve.reconcile.status import State, SyncStatus
-from portreeve.supervise.status import ServiceStatus
 
 _MOST = 4
 """Syncs and services that a line names; a package rarely touches more."""
@@ -24,16 +23,18 @@ class HookReport:
     Args:
         about: the package and its version, as they are told.
         noted: the mark is on the disk.
-        touched: names of syncs and guarded services that the package touches; ``None`` before the agent told.
+        touched: names of the syncs that the package touches.
+        guarded: names of the guarded services that it touches.
         syncs: what stands, by name.
-        services: likewise.
+        proved: what was kept, as the agent says it when all is done.
     """
 
     about: str
     noted: bool = False
-    touched: list[str] | None = None
+    touched: tuple[str, ...] = ()
+    guarded: tuple[str, ...] = ()
     syncs: dict[str, SyncStatus] = field(default_factory=dict)
-    services: dict[str, ServiceStatus] = field(default_factory=dict)
+    proved: str = ""
 
     def take(self, line: dict[str, Any]) -> None:
         """Remember a line of the agent's stream.
@@ -42,18 +43,17 @@ class HookReport:
             Failed: ``internal-error``; an agent of another version says it otherwise.
         """
         if "hook" in line:
-            found = line["hook"]
-            self.touched = [*map(str, found.get("syncs", ())), *map(str, found.get("services", ()))]
+            self.touched = tuple(map(str, line["hook"].get("syncs", ())))
+            self.guarded = tuple(map(str, line["hook"].get("services", ())))
         elif "sync" in line:
             sync = codec.sync_status(line["sync"])
             self.syncs[sync.name] = sync
-        elif "service" in line:
-            service = codec.service_status(line["service"])
-            self.services[service.name] = service
+        elif "result" in line:
+            self.proved = str(line.get("kept", ""))
 
     def held(self) -> str:
         """What is left alone while the package is changed, with the values in force; empty for nothing."""
-        names = self.touched or []
+        names = (*self.touched, *self.guarded)
         parts = [
             f"{name} ({_values(self.syncs[name])})"
             if name in self.syncs and self.syncs[name].values
@@ -61,25 +61,27 @@ class HookReport:
             for name in names
         ]
         verb = "is" if len(names) == 1 else "are"
-        return self._line(f"{_listed(parts, ', ')} {verb} left alone until that is done") if names else ""
+        words = f"{_listed(parts, ', ')} {verb} left alone until that is done"
+        return self._line(self.about, words) if names else ""
 
     def kept(self) -> str:
-        """What was kept, and what is not done yet; empty for nothing that the package touches."""
-        return self._line(_listed([self._one(name) for name in self.touched], "; ")) if self.touched else ""
+        """What was kept, or what is not done yet; empty for nothing that the package touches."""
+        if not self.touched:
+            return ""
+        if self.proved:
+            return self._line(self.proved)
+        return self._line(self.about, _listed([self._one(name) for name in self.touched], "; "))
 
     def later(self, why: str) -> str:
         """That it goes on without this hook, and why."""
-        return self._line(f"noted, and seen to later ({why})" if self.noted else f"nothing was noted: {why}")
+        words = f"noted, and seen to later ({why})" if self.noted else f"nothing was noted: {why}"
+        return self._line(self.about, words)
 
     def _one(self, name: str) -> str:
-        if name in self.syncs:
-            return _of_sync(self.syncs[name])
-        if name in self.services:
-            return f"service {name} is {self.services[name].state.value.replace('-', ' ')}"
-        return f"{name} was not looked at yet"
+        return _of_sync(self.syncs[name]) if name in self.syncs else f"{name} was not looked at yet"
 
     def _line(self, *parts: str) -> str:
-        text = printable(" ".join(": ".join(("portreeve", self.about, *parts)).split()))
+        text = printable(" ".join(": ".join(("portreeve", *parts)).split()))
         return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 

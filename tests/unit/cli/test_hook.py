@@ -1,6 +1,7 @@
 """``portreeve hook``: it leaves its mark, tells one line, and never ends another package's transaction."""
 
 import contextlib
+import fcntl
 import os
 import signal
 import subprocess
@@ -12,14 +13,13 @@ from typing import Any
 
 import pytest
 
-from fakes.board_agent import service, sync
+from fakes.board_agent import sync
 from fakes.hook_agent import hook_agent
 from portreeve.cli import hook
 from portreeve.control.codec import to_json
 from portreeve.errors import Reason
 from portreeve.paths import Paths
 from portreeve.reconcile.status import State, Trouble
-from portreeve.supervise.status import ServiceState
 from portreeve.upgrade.mark import Event, Mark
 from portreeve.upgrade.marks import Marks
 from unit.cli.conftest import Portreeve
@@ -42,8 +42,7 @@ def touched(event: str, *syncs: str, services: tuple[str, ...] = ()) -> dict[str
 
 
 def line(status: Any) -> dict[str, Any]:
-    kind = "service" if hasattr(status, "gave_up") else "sync"
-    return {kind: to_json(status)}
+    return {"sync": to_json(status)}
 
 
 COCKPIT = sync("cockpit", values={"port": "9000"})
@@ -76,20 +75,32 @@ def test_before_it_tells_what_is_left_alone_with_the_values_in_force(
     assert err == "portreeve: cockpit-ws 300: cockpit (port = 9000) is left alone until that is done\n"
 
 
+def test_what_the_agent_says_was_kept_is_told_as_it_says_it(portreeve: Portreeve, paths: Paths) -> None:
+    done = {**DONE, "kept": "cockpit-ws 300: cockpit keeps port = 9000, verified"}
+    with hook_agent(paths, touched("post-upgrade", "cockpit"), done):
+        _, _, err = portreeve("hook", "post-upgrade", "--package", "cockpit-ws")
+    assert err == "portreeve: cockpit-ws 300: cockpit keeps port = 9000, verified\n"
+
+
+def test_guarded_services_are_left_alone_too(portreeve: Portreeve, paths: Paths) -> None:
+    with hook_agent(paths, touched("pre-upgrade", services=("web", "panel")), DONE):
+        _, _, err = portreeve(*PRE)
+    assert err == "portreeve: cockpit-ws 300: web, panel are left alone until that is done\n"
+
+
 def test_nothing_is_told_of_a_package_that_touches_nothing(portreeve: Portreeve, paths: Paths) -> None:
     with hook_agent(paths, touched("post-upgrade"), DONE):
         assert portreeve(*POST) == (0, "", "")
 
 
 def test_what_is_not_in_step_is_told_with_its_reason(portreeve: Portreeve, paths: Paths) -> None:
-    lines = (touched("post-upgrade", "cockpit", services=("web",)), line(WAITING))
-    with hook_agent(paths, *lines, line(service("web", ServiceState.FAILED)), {"result": "not-yet"}):
+    with hook_agent(paths, touched("post-upgrade", "cockpit", "web"), line(WAITING), {"result": "not-yet"}):
         code, out, err = portreeve(*POST)
         assert portreeve(*POST, "--strict")[0] == 3
     assert (code, out) == (0, "")
     assert err == (
         "portreeve: cockpit-ws 300: cockpit is waiting: container websoft9-apphub is stopped; "
-        "service web is failed\n"
+        "web was not looked at yet\n"
     )
 
 
@@ -300,8 +311,6 @@ def test_a_standard_error_that_nobody_reads_costs_a_bounded_time(paths: Paths) -
 def test_a_lock_that_somebody_holds_costs_a_bounded_time(
     portreeve: Portreeve, paths: Paths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import fcntl
-
     portreeve(*POST)
     folder = os.open(paths.pending, os.O_RDONLY)
     fcntl.flock(folder, fcntl.LOCK_EX)
