@@ -113,21 +113,24 @@ class Marks:
         return self._folder / _file_name(package)
 
 
-def boot_id(proc: Path = Path("/proc")) -> str:
-    """Which boot this is: the kernel's id of it, and when its process 1 began.
+def boot_id(root: Path = Path("/")) -> str:
+    """Which boot this is, the same for whoever asks on this host.
 
-    The kernel's alone would not do, since a host that is itself a container is booted without its kernel.
+    It is the kernel's id and when process 1 began; in a container the latter alone. That is booted without
+    its kernel, and not all in it see the same id: systemd-nspawn mounts one of its own over the kernel's, and
+    a service with ``ProtectKernelTunables=`` looks beneath that.
 
     Args:
-        proc: where proc(5) is mounted; where it is not, the answer is empty, which is like no other boot.
+        root: the folder that stands for ``/``. Without proc(5) the answer is empty, like no other boot.
     """
     try:
-        kernel = (proc / "sys/kernel/random/boot_id").read_text().strip()
+        kernel = (root / "proc/sys/kernel/random/boot_id").read_text().strip()
         # The name of process 1 may hold blanks and parentheses; its start is field 22 (proc_pid_stat(5)).
-        began = (proc / "1/stat").read_text().rpartition(")")[2].split()[19]
+        began = (root / "proc/1/stat").read_text().rpartition(")")[2].split()[19]
     except (OSError, IndexError):
         return ""
-    return f"{kernel} {began}"
+    # systemd says there which kind of container it found itself in (systemd-detect-virt(1)).
+    return began if (root / "run/systemd/container").exists() else f"{kernel} {began}"
 
 
 def _file_name(package: str) -> str:
