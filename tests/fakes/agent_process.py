@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 AGENT_FOLDER = Path(__file__).resolve().parents[2] / "agent"
@@ -33,13 +33,23 @@ template = "out.conf.j2"
 class AgentProcess:
     """An agent with its own root, and everything that it told its notify socket.
 
+    Args:
+        root: stands for ``/``.
+        watchdog: seconds of systemd's watchdog.
+        environment: more of it.
+        program: what Python is to run.
+
     Attributes:
         told: the lines, in order.
         alive_at: monotonic seconds of each sign of life for systemd's watchdog.
     """
 
     def __init__(
-        self, root: Path, watchdog: float | None = None, environment: Mapping[str, str] | None = None
+        self,
+        root: Path,
+        watchdog: float | None = None,
+        environment: Mapping[str, str] | None = None,
+        program: Sequence[str] = ("-m", "portreeve"),
     ) -> None:
         self.root = root
         self.told: list[str] = []
@@ -60,7 +70,7 @@ class AgentProcess:
         if watchdog is not None:
             variables["WATCHDOG_USEC"] = str(int(watchdog * 1_000_000))
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "portreeve", "run"],
+            [sys.executable, *program, "run"],
             env=variables,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

@@ -21,6 +21,7 @@ from portreeve.daemon.declared import (
 from portreeve.daemon.docker_status import docker_status
 from portreeve.daemon.inbox import Inbox, Message
 from portreeve.daemon.packages import pending_packages
+from portreeve.daemon.preload import shipped_templates
 from portreeve.daemon.summary import statuses_of_others
 from portreeve.daemon.supervised import Supervised
 from portreeve.daemon.supervision import BURST, CONTAINER, SERVICE, Supervision
@@ -132,6 +133,7 @@ class Agent(Supervised, Asked):
             watch_first=self._files.watch_first,
             watch=self._files.watch,
             paused=self.pending.sync_paused,
+            templates=shipped_templates(),
             clock=clock,
         )
         self.workers = Workers(self.queue, self._work, self.pulse, settings.reconcile.workers)

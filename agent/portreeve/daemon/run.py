@@ -12,6 +12,7 @@ from portreeve.clock import SYSTEM_CLOCK
 from portreeve.control.server import ControlServer
 from portreeve.daemon.agent import Agent
 from portreeve.daemon.inbox import Inbox, Message
+from portreeve.daemon.preload import preload
 from portreeve.daemon.summary import status_line
 from portreeve.errors import Failed, Reason, Refused
 from portreeve.paths import Paths
@@ -42,6 +43,7 @@ def run(paths: Paths) -> None:
     # Without this a stuck worker's SIGABRT from systemd's watchdog would leave no trace of where it stuck.
     faulthandler.enable()
     setup_logging("INFO")
+    preload()
     inbox = Inbox()
     inbox.listen_to_signals()
     with _only_agent(paths):

@@ -53,6 +53,7 @@ class Reconciler:
         watch_first: told which files of a sync are about to be read.
         watch: told which files a sync wants to be woken by.
         paused: asked at the beginning of each look whether the sync is to be left alone.
+        templates: texts of template files that are used whatever has become of the files.
         clock: for what is stored and for backoff.
     """
 
@@ -68,6 +69,7 @@ class Reconciler:
         watch_first: Callable[[str, Iterable[Path]], None],
         watch: Callable[[str, Iterable[Path]], None],
         paused: Paused = never,
+        templates: Mapping[Path, str] | None = None,
         clock: Clock,
     ) -> None:
         self._store = store
@@ -80,6 +82,7 @@ class Reconciler:
         self._watch_first = watch_first
         self._watch = watch
         self._paused = paused
+        self._templates_kept = templates
         self._clock = clock
         self._lock = threading.Lock()
         self._settings = ReconcileSettings()
@@ -93,7 +96,7 @@ class Reconciler:
             self._settings = definitions.settings.reconcile
             self._syncs = definitions.syncs
             self._grouping.define(definitions.syncs)
-            self._renderer = Renderer(definitions.template_folders, read_template)
+            self._renderer = Renderer(definitions.template_folders, read_template, self._templates_kept)
             for name in self._memories.keys() - definitions.syncs.keys():
                 del self._memories[name]
             for memory in self._memories.values():

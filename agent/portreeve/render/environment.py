@@ -19,23 +19,32 @@ class Renderer:
     Args:
         folders: where templates are found; the first that has a name wins.
         read: reads a template's file, whole; a half-written one would be a template too.
+        kept: the texts of files that are not read, whatever has become of them.
     """
 
-    def __init__(self, folders: Sequence[Path], read: Callable[[Path], str] = Path.read_text) -> None:
+    def __init__(
+        self,
+        folders: Sequence[Path],
+        read: Callable[[Path], str] = Path.read_text,
+        kept: Mapping[Path, str] | None = None,
+    ) -> None:
         self._read = read
+        self._kept = kept or {}
         self._folders = tuple(folders)
         self._environment = sandbox(FunctionLoader(self._load))
 
     def _load(self, name: str) -> tuple[str, str, Callable[[], bool]] | None:
         """Like jinja2's own loader, which would not notice that a folder of higher rank got the template."""
-        found = find_template(name, self._folders)
+        found = self._find(name)
         if found is None:
             return None
+        if found in self._kept:
+            return self._kept[found], str(found), lambda: self._find(name) == found
         stamp = _stamp(found)
-        return self._read(found), str(found), lambda: self._is(name, found, stamp)
+        return self._read(found), str(found), lambda: self._find(name) == found and _stamp(found) == stamp
 
-    def _is(self, name: str, path: Path, stamp: tuple[int, ...]) -> bool:
-        return find_template(name, self._folders) == path and _stamp(path) == stamp
+    def _find(self, name: str) -> Path | None:
+        return find_template(name, self._folders, self._kept)
 
     def file(self, name: str, context: Mapping[str, Any], path: str = "") -> str:
         """The text that a template file gives.

@@ -46,14 +46,21 @@ class Linted:
     files: set[Path] = field(default_factory=set)
 
 
-def find_template(name: str, folders: Sequence[Path]) -> Path | None:
+def find_template(name: str, folders: Sequence[Path], kept: Collection[Path] = ()) -> Path | None:
     """The file that a template's name stands for; the first folder that has it wins.
 
     A link to ``/dev/null`` masks: the template is then as good as missing.
+
+    Args:
+        name: of the template.
+        folders: where it is looked for.
+        kept: files that count as there, whatever has become of them.
     """
     if ".." in PurePosixPath(name).parts or name.startswith("/"):
         return None
     for folder in folders:
+        if folder / name in kept:
+            return folder / name
         try:
             mode = (folder / name).stat().st_mode
         except (OSError, ValueError):
