@@ -14,11 +14,13 @@ from portreeve.cli.explain_supervised import (
     service_title,
 )
 from portreeve.cli.options import agent_client, complete_anything, echo_json, output_option
+from portreeve.cli.status import package_words
 from portreeve.cli.text import ago, ahead, clock_time, coloured, counted, printable_data, state_words
 from portreeve.clock import SYSTEM_CLOCK
 from portreeve.control import codec
 from portreeve.control.client import quote
 from portreeve.control.names import Kind
+from portreeve.control.overview import Overview
 from portreeve.errors import ExitCode, Misuse, Reason
 from portreeve.reconcile.status import Stage, State, SyncStatus
 
@@ -46,18 +48,31 @@ def command(name: str, output: str) -> ExitCode:
     whenever this could be told.
     """
     client = agent_client()
-    (kind, plain), *others = find(name, client.get("/v1/status"))
+    status = client.get("/v1/status")
+    (kind, plain), *others = find(name, status)
     # What a container logs is for root alone.
     control = kind is Kind.CONTAINER and os.geteuid() == 0
     data = client.get(f"/v1/{kind.value}s/{quote(plain)}", control=control)
     if output == "json":
         echo_json(data)
     else:
-        for line in report_of(kind, printable_data(data), SYSTEM_CLOCK.wall()):
+        now = SYSTEM_CLOCK.wall()
+        packages = _packages(codec.overview(printable_data(status)), kind, plain, now)
+        for line in (*report_of(kind, printable_data(data), now), *packages):
             click.echo(line)
         for other, known in others:
             click.echo(f"there is a {other.value} too: portreeve explain {other.value}:{known}", err=True)
     return ExitCode.DONE
+
+
+def _packages(overview: Overview, kind: Kind, name: str, now: float) -> list[str]:
+    """The packages that something is left alone for, or is proved for."""
+    about = [
+        package_words(package, now)
+        for package in overview.pending
+        if name in {Kind.SYNC: package.syncs, Kind.SERVICE: package.services}.get(kind, ())
+    ]
+    return _told(_listed("package", about))
 
 
 def find(text: str, status: dict[str, Any]) -> list[tuple[Kind, str]]:
@@ -152,6 +167,11 @@ def _lines(title: str, description: str, facts: Iterable[Fact]) -> list[str]:
     if description:
         lines.append(f"  {description}")
     lines.append("")
+    return [*lines, *_told(facts)]
+
+
+def _told(facts: Iterable[Fact]) -> list[str]:
+    lines = []
     for label, text in facts:
         first, *more = text.splitlines() or [""]
         lines.append(f"{label:{_LABEL_WIDTH}}{first}".rstrip())

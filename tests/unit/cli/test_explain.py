@@ -7,10 +7,13 @@ import pytest
 
 from fakes.board_agent import STARTED, BoardAgent, sync
 from portreeve.cli.explain import report
+from portreeve.clock import SYSTEM_CLOCK
 from portreeve.control.server import ControlServer
 from portreeve.errors import Reason
 from portreeve.paths import Paths
 from portreeve.reconcile.status import Stage, State, SyncStatus, Trouble
+from portreeve.upgrade.mark import Event
+from portreeve.upgrade.status import PackageStatus
 
 from .conftest import Portreeve
 
@@ -112,3 +115,17 @@ def test_a_misspelt_name_gets_a_suggestion(
 def test_a_state_that_is_its_own_reason_is_said_once() -> None:
     held = sync("a", State.HELD, trouble=Trouble(Reason.HELD, "held at generation 1"))
     assert "why        held at generation 1" in report(held, STARTED)
+
+
+def test_a_package_that_holds_or_proves_a_sync_is_named(
+    server: ControlServer, agent: BoardAgent, portreeve: Portreeve
+) -> None:
+    agent.board.post(sync("cockpit"))
+    agent.board.post(sync("proxy"))
+    agent.packages.post(
+        PackageStatus("cockpit-ws", Event.POST_UPGRADE, "300", SYSTEM_CLOCK.wall() - 5, None, ("cockpit",))
+    )
+    assert (
+        "package    cockpit-ws 300: post-upgrade 5s ago, proves cockpit" in portreeve("explain", "cockpit")[1]
+    )
+    assert "package" not in portreeve("explain", "proxy")[1]

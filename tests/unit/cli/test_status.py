@@ -10,6 +10,8 @@ from portreeve.cli.status import report
 from portreeve.control.server import ControlServer
 from portreeve.errors import Reason
 from portreeve.reconcile.status import DockerStatus, State, Trouble
+from portreeve.upgrade.mark import Event
+from portreeve.upgrade.status import PackageStatus
 
 from .conftest import Portreeve
 
@@ -151,3 +153,21 @@ def test_without_the_agent_it_says_so_and_what_to_do(portreeve: Portreeve) -> No
     assert first == "error: the agent cannot be reached"
     assert evidence.endswith("/run/portreeve/public.sock does not exist")
     assert hint == "  hint: systemctl status portreeve"
+
+
+def test_packages_that_are_changed_are_below() -> None:
+    agent = BoardAgent(sync("a"))
+    syncs = tuple(f"s{number}" for number in range(10))
+    agent.packages.post(
+        PackageStatus(
+            "cockpit-ws", Event.PRE_UPGRADE, "300", STARTED + 120, STARTED + 1020, ("cockpit",), ("guard",)
+        )
+    )
+    agent.packages.post(PackageStatus("", Event.TRIGGERED, "", STARTED + 175, None, syncs))
+    assert (
+        shown(agent).split("\n\n")[-1]
+        == """\
+packages that are being changed, or whose change is not proved yet:
+  cockpit-ws 300: pre-upgrade 1m ago, holds cockpit, guard for 14m at most
+  files of packages: triggered 5s ago, proves s0, s1, s2, s3, s4, s5, s6, s7 and 2 more"""
+    )

@@ -10,16 +10,17 @@ from fakes.systemd_manager import FakeManager, FakeUnit, fake_systemd
 from portreeve.clock import Clock
 from portreeve.definitions.settings import AlertSettings
 from portreeve.definitions.supervised import Budget, Probe, Service, TcpConnects
-from portreeve.errors import Failed, Reason
+from portreeve.errors import Failed, Reason, Waiting
 from portreeve.reconcile.board import Board
 from portreeve.reconcile.database import Database
+from portreeve.reconcile.pause import Pause
 from portreeve.reconcile.queue import Queue
 from portreeve.reconcile.seal import Seal
 from portreeve.reconcile.workers import Pulse
 from portreeve.supervise.alerts import Alerts
 from portreeve.supervise.guard import Guard
 from portreeve.supervise.services import Services
-from portreeve.supervise.status import ServiceStatus
+from portreeve.supervise.status import ServiceState, ServiceStatus
 from portreeve.supervise.store import SupervisedStore
 from portreeve.supervise.telling import Telling
 from portreeve.systemd.bus import Systemd
@@ -50,13 +51,14 @@ class Site:
         self.store = SupervisedStore(database, Seal(folder / "secrets.key"))
         self.queue = Queue(clock)
         self.board = Board[ServiceStatus]()
+        self.telling = Telling(Alerts(AlertSettings()), self.store, clock)
         self.services = Services(
             store=self.store,
             queue=self.queue,
             board=self.board,
             systemd=Systemd(manager.address),
             pulse=Pulse(clock),
-            telling=Telling(Alerts(AlertSettings()), self.store, clock),
+            telling=self.telling,
             clock=clock,
         )
         self.services.define({"app": APP})
@@ -108,3 +110,26 @@ def test_an_error_that_nobody_expected_is_told_and_looked_at_again(
     assert status.trouble is not None
     assert status.trouble.reason is Reason.INTERNAL
     assert site.queue.due(["service:app"])
+
+
+def test_a_service_whose_package_is_being_changed_is_neither_restarted_nor_alerted(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = site.look()
+    told: list[object] = []
+    monkeypatch.setattr(site.telling, "service", lambda *statuses: told.append(statuses))
+    why = Waiting(Reason.PACKAGE_CHANGING, "app is being upgraded", hint="nothing")
+    pauses = {"app": Pause(why, site.now + 900)}
+    monkeypatch.setattr(site.services, "_paused", pauses.get)
+    restarts = site.restarts
+    site.manager.units["app.service"].active_state = "failed"
+    status = site.look(times=12)
+    assert site.restarts == restarts
+    assert told == []
+    assert status.trouble is not None
+    assert status.trouble.reason is Reason.PACKAGE_CHANGING
+    assert (status.state, status.runs) == (before.state, before.runs + 12)
+    assert status.evidence == "it is not looked at: app is being upgraded"
+    pauses.clear()
+    assert site.look().state is ServiceState.STOPPED
+    assert len(told) == 1
