@@ -113,6 +113,71 @@ def test_between_the_hooks_the_sync_is_left_alone_and_can_be_made_to_go_on(panel
     in_force(panel)
 
 
+@pytest.mark.parametrize(
+    ("option", "why"),
+    [
+        ("--force-script-chrootless", "this is for the system below /srv/image"),
+        ("--no-force-script-chrootless", "this is a chroot"),
+    ],
+    ids=["DPKG_ROOT", "chroot"],
+)
+def test_in_an_image_the_mark_is_left_there_and_the_agent_of_this_host_is_not_told(
+    panel: Panel, image: str, option: str, why: str
+) -> None:
+    guest = panel.guest
+    installed = panel.dpkg(f"--root={image}", option, "-i", panel.build(1))
+    assert panel.told(installed)[-1] == f"portreeve: {NAME} 1: noted, and seen to later ({why})"
+    mark = json.loads(guest.read(f"{image}{MARK}"))
+    assert mark["units"] == ["example-panel.service"]
+    assert mark["paths"] == [f"/etc/{NAME}/panel.conf"]
+    assert not guest.exists(MARK)
+    panel.dpkg(f"--root={image}", option, "-P", NAME)
+    assert json.loads(guest.read(f"{image}{MARK}"))["event"] == "post-remove"
+
+
+@pytest.fixture
+def image(panel: Panel) -> Iterator[str]:
+    """A system that was never booted, in which this host's programs and its agent's socket are in view."""
+    guest, folder = panel.guest, "/srv/image"
+    guest.shell(_IMAGE, folder)
+    yield folder
+    guest.shell('umount -R "$1"/{usr,opt,dev,proc,run/portreeve} && rm -rf "$1"', folder)
+
+
+_IMAGE = """
+mkdir -p "$1"/{usr,opt,dev,proc,run/portreeve,etc,tmp} "$1"/var/lib/dpkg/{info,updates,triggers}
+touch "$1"/var/lib/dpkg/{status,available}
+for folder in bin sbin lib lib64; do ln -sn "usr/$folder" "$1/$folder"; done
+for folder in usr opt dev proc run/portreeve; do mount --rbind --make-rslave "/$folder" "$1/$folder"; done
+"""
+
+
+@pytest.mark.parametrize("options", ["ro", "size=4k"], ids=["read-only", "full"])
+def test_a_disk_that_takes_no_mark_fails_nothing(panel: Panel, options: str) -> None:
+    guest, folder = panel.guest, "/var/lib/portreeve/pending"
+    guest.shell('mkdir -p "$2"; mount -t tmpfs -o "$1" none "$2"', options, folder)
+    guest.shell('dd if=/dev/zero of="$1/full" 2>/dev/null || true', folder)
+    try:
+        installed = panel.dpkg("-i", panel.build(1))
+        assert "nothing was noted" in panel.told(installed)[-1]
+        guest.run("portreeve", "wait", f"sync:{SYNC}", "--timeout", "30s", timeout=40)
+        assert panel.answers(CHOSEN)
+        panel.dpkg("-P", NAME)
+    finally:
+        guest.run("umount", folder)
+
+
+def test_files_of_any_package_have_all_syncs_proved(panel: Panel) -> None:
+    panel.dpkg("-i", panel.build(1))
+    in_force(panel)
+    runs = status(panel)["runs"]
+    told = panel.guest.run("portreeve", "hook", "triggered", "--strict", timeout=70)
+    assert told.stdout == ""
+    assert KEPT in told.stderr
+    assert status(panel)["runs"] > runs
+    assert not panel.guest.exists("/var/lib/portreeve/pending/@files.json")
+
+
 @pytest.mark.parametrize("whole", [False, True], ids=["dpkg alone", "all that it started"])
 def test_dpkg_is_killed_in_the_hook_after_the_change(panel: Panel, whole: bool) -> None:
     guest = panel.guest
