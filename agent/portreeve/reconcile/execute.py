@@ -88,7 +88,7 @@ class Executor:
         assert record.unfinished is not None
         number = record.unfinished.number
         content = self.store.generations.content(record.name, number)
-        way = self.grouping.way(record.name, number)
+        way = self.grouping.way(record.name, number, record.done)
         try:
             touched = {*content.files, *self.store.retired(record.name, content)}
             if any(is_unit_path(place.path) for place in touched) and systemd_running():
@@ -106,7 +106,7 @@ class Executor:
             error.step = error.step or "apply"
             return self._did_not_work(record, error)
         self.grouping.leave(record.name)
-        record = owe(replace(record, stage=Stage.APPLIED, skipped=tuple(way.skipped)), way.owing)
+        record = owe(replace(record, stage=Stage.APPLIED, skipped=tuple(way.skipped), done=0), way.owing)
         self.store.save(record)
         log_step(MessageId.SYNC_APPLIED, record, "%s: generation %d applied", number)
         return record
@@ -157,6 +157,8 @@ class Executor:
                     said = content.said(step)
                     log_step(MessageId.SYNC_APPLIED, record, "%s: %s, which was owed, is done", said)
             way.done = index + 1
+            if not owed and not way.owing and way.done < len(content.apply):
+                self.store.save(replace(record, done=way.done))
 
     def _daemon_reload(self, name: str) -> None:
         with self.pulse.step(f"{name}: daemon-reload", DAEMON_RELOAD_TIMEOUT):
@@ -222,10 +224,7 @@ class Executor:
                 continue
             with self._doing(record, content, step):
                 evidence = probe(
-                    step,
-                    systemd=self.systemd,
-                    docker=self.docker,
-                    container_ready=self.container_ready,
+                    step, systemd=self.systemd, docker=self.docker, container_ready=self.container_ready
                 )
             if evidence is not None:
                 evidence = masked(evidence, content.secrets)
@@ -237,7 +236,7 @@ class Executor:
                     raise not_in_effect
                 lost = f"{content.said(step)} does not hold any more ({evidence})"
                 log.warning("%s: %s; applying again", record.name, lost)
-                record = replace(record, unfinished=record.good, stage=Stage.WRITTEN)
+                record = replace(record, unfinished=record.good, stage=Stage.WRITTEN, done=0)
                 self.store.save(record)
                 return record
         if record.rejected == good.digest:

@@ -94,12 +94,18 @@ class Grouping:
             for name in self._owing.keys() - syncs.keys():
                 del self._owing[name]
 
-    def way(self, name: str, generation: int) -> Way:
-        """The way of a sync through the actions of a generation: the one it is on, or a new one."""
+    def way(self, name: str, generation: int, done: int = 0) -> Way:
+        """The way of a sync through the actions of a generation: the one it is on, or a new one.
+
+        Args:
+            name: the sync.
+            generation: its number.
+            done: so many of its actions were carried out before the agent started.
+        """
         with self._lock:
             way = self._ways.get(name)
             if way is None or way.generation != generation:
-                way = self._ways[name] = Way(generation, self._jobs.now())
+                way = self._ways[name] = Way(generation, self._jobs.now(), done)
             return way
 
     def way_of_owed(self, name: str, generation: int) -> Way:

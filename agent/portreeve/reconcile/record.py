@@ -51,6 +51,9 @@ class Record:
         opened: ports of the firewall that were opened for it; only the store's own method changes them.
         skipped: actions that had nothing to act on here, each with why.
         owing: why the first of them could not be carried out.
+        done: so many actions of the unfinished generation were carried out since its files were written, up
+            to the first that is owed: an agent that takes over in between does not restart a unit that has
+            the new files already.
     """
 
     name: str
@@ -73,6 +76,7 @@ class Record:
     owing: Trouble | None = None
     opened: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
+    done: int = 0
 
     @property
     def in_place(self) -> bool:

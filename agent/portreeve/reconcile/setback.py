@@ -79,7 +79,7 @@ def take_back(store: Store, record: Record, error: PortreeveError, now: float) -
         counted = record.rejected is not None and not record.stuck
         tries = max(0, record.rejections - 1) if counted else record.rejections
         stuck = rejected(replace(record, rejections=tries), record.rejected, error, now)
-        store.save(replace(stuck, stuck=True, stage=Stage.WRITTEN))
+        store.save(replace(stuck, stuck=True, stage=Stage.WRITTEN, done=0))
         raise error
     fallback = record.good
     if fallback is None or fallback.number == BASELINE:

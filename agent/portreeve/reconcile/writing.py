@@ -125,7 +125,7 @@ class Writer:
     def _written(self, record: Record, content: Content, how: str, *, drift: bool = False) -> Record:
         assert record.unfinished is not None
         number = record.unfinished.number
-        record = replace(record, stage=Stage.WRITTEN)
+        record = replace(record, stage=Stage.WRITTEN, done=0)
         self.store.save(record)
         log_step(
             MessageId.SYNC_DRIFT if drift else MessageId.SYNC_WRITTEN,

@@ -173,3 +173,32 @@ def test_nothing_is_left_of_a_kill_before_anything_was_decided(host: Host) -> No
     look_and_be_killed(host, stored, 1, before=True)
     host.bring_in_step(9443)
     assert [path.name for path in host.target.parent.iterdir()] == ["app.conf"]
+
+
+def test_an_action_that_was_carried_out_before_a_kill_is_not_carried_out_again(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = host.folder / "go-on"
+    host.sync = replace(host.sync, apply=(*host.sync.apply, Command(("test", "-e", str(go_on)))))
+    host.declare(host.sync)
+    go_on.touch()
+    host.bring_in_step(9000)
+    before = host.restarts
+    host.choose(9443)
+
+    def killed(*_arguments: object, **_keywords: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr("portreeve.process.run", killed)
+        with suppress(Killed):
+            host.look()
+    assert (host.restarts, host.record.done) == (before + 1, 1)
+    host.restart_agent()
+    host.look()
+    assert (host.status().state, host.record.done) == (State.IN_STEP, 0)
+    assert host.restarts == before + 1
+
+    host.choose(9500)
+    assert host.look().state is State.IN_STEP
+    assert host.restarts == before + 2
