@@ -1,12 +1,12 @@
 """Does it work? Probed after everything was applied."""
 
-import socket
 import threading
 import time
 from collections.abc import Callable
 
 from portreeve import process
 from portreeve.checks.address import Ip, parse_listening, split_host
+from portreeve.checks.connecting import connect
 from portreeve.checks.http import HttpError, http_status
 from portreeve.checks.in_container import holds_in_container
 from portreeve.checks.listeners import listeners
@@ -159,7 +159,7 @@ def _covers(bound: Ip, wanted: Ip) -> bool:
 def _tcp(text: str, timeout: float) -> str | None:
     host, port = split_host(text)
     try:
-        with socket.create_connection((host, port), timeout):
+        with connect(host, port, timeout):
             return None
     except (OSError, UnicodeError) as error:
         # What cannot be a host's name is no OSError: an empty part of it, or one of more than 63 characters.

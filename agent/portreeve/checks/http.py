@@ -9,6 +9,7 @@ import ssl
 import time
 from urllib.parse import urlsplit
 
+from portreeve.checks.connecting import connect
 from portreeve.errors import Failed, Reason
 
 _ANSWER_LIMIT = 65_536
@@ -25,7 +26,7 @@ def http_status(url: str, *, insecure: bool, timeout: float) -> int:
     Args:
         url: ``http://`` or ``https://``.
         insecure: do not check the server's certificate.
-        timeout: seconds for the whole exchange, without the name look-up.
+        timeout: seconds for all of it.
 
     Raises:
         OSError: it cannot be reached, or its certificate is not trusted (:class:`ssl.SSLError`).
@@ -42,7 +43,7 @@ def post_json(url: str, body: bytes, *, timeout: float) -> int:
     Args:
         url: ``http://`` or ``https://``, whose certificate is checked.
         body: the JSON.
-        timeout: seconds for the whole exchange, without the name look-up.
+        timeout: seconds for all of it.
 
     Raises:
         OSError, TimeoutError, HttpError, Failed: as :func:`http_status`.
@@ -66,7 +67,7 @@ def _request(url: str, method: str, body: bytes, *, insecure: bool, timeout: flo
     if body:
         head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
     request = head.encode() + b"\r\n" + body
-    with socket.create_connection((parts.hostname, port), timeout) as plain:
+    with connect(parts.hostname, port, timeout) as plain:
         plain.settimeout(_remaining(deadline))
         if not secure:
             return _exchange(plain, request, deadline)

@@ -3,10 +3,9 @@
 Redirects are not followed: a page that sends everybody to another host says nothing of this one.
 """
 
-import socket
-
 from portreeve import process, regex
 from portreeve.checks.address import split_host
+from portreeve.checks.connecting import connect
 from portreeve.checks.http import HttpError, http_status
 from portreeve.containers.connection import Docker
 from portreeve.containers.exec import run_in_container
@@ -123,7 +122,7 @@ def _is_healthy(seen: Observed) -> ProbeResult:
 def _connects(host: str, port: int, timeout: float) -> ProbeResult:
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     try:
-        with socket.create_connection((host, port), timeout):
+        with connect(host, port, timeout):
             return ProbeResult(True, f"{address} accepts connections")
     except TimeoutError:
         return ProbeResult(False, f"{address} did not accept a connection within {timeout:g} s")
