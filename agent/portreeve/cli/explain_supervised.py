@@ -156,7 +156,8 @@ def _in_docker(status: ContainerStatus, now: float) -> str:
 
 
 def _restarts(status: ContainerStatus | ServiceStatus) -> str:
-    return f"{status.restarts} of at most {status.restarts_most} within {span(status.window)}"
+    over = "more than " if status.restarts > status.restarts_most else f"{status.restarts} of at most "
+    return f"{over}{status.restarts_most} within {span(status.window)}"
 
 
 def _moment(moment: float, now: float) -> str:

@@ -129,7 +129,11 @@ def _why(status: ContainerStatus | ServiceStatus, now: float) -> str:
 
 
 def _restarts(status: ContainerStatus | ServiceStatus) -> str:
-    return f"{status.restarts} of {status.restarts_most}" if status.restarts_most else "-"
+    most = status.restarts_most
+    if status.restarts > most > 0:
+        # Docker's own restarts count too, and nobody held them back.
+        return f"over {most}"
+    return f"{status.restarts} of {most}" if most else "-"
 
 
 def _badness(status: ContainerStatus | ServiceStatus) -> int:

@@ -12,6 +12,9 @@ from portreeve.errors import Failed, Reason
 
 _FORM = 1
 
+_SHOWN = 200
+"""Characters of what is wrong with a journal that are told."""
+
 
 class Phase(StrEnum):
     """The step that was about to be done, or had been begun."""
@@ -66,12 +69,35 @@ class Journal:
         """What :meth:`text` wrote.
 
         Raises:
-            KeyError, TypeError, ValueError: it is not a journal that this version can read.
+            JournalDamaged: it is not a journal that this version can read.
         """
-        found = json.loads(text)
-        if found.pop("form") != _FORM:
-            raise ValueError("the journal of a recreation is of another form")
-        return cls(**{**found, "phase": Phase(found["phase"])})
+        try:
+            found = json.loads(text)
+            if found["form"] != _FORM:
+                raise ValueError(f"it is of form {found['form']!r}")
+            return cls(
+                name=str(found["name"]),
+                old=str(found["old"]),
+                phase=Phase(found["phase"]),
+                policy=dict(found["policy"]),
+                ran=bool(found["ran"]),
+                new=str(found["new"]),
+            )
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
+            raise JournalDamaged(error) from error
+
+
+class JournalDamaged(Failed):
+    """Where a recreation stands is not known: nothing can be taken back, and nothing is guessed at."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(
+            Reason.RECREATION_FAILED,
+            "the journal of a recreation cannot be understood",
+            evidence=f"{type(error).__name__}: {error}"[:_SHOWN],
+            hint="see with `docker ps -a` what is there (the old one is called NAME.portreeve-ID while it is"
+            " parked), put it in order, then `portreeve containers reset NAME` forgets the recreation",
+        )
 
 
 class BothGone(Failed):

@@ -23,6 +23,7 @@ from portreeve.reconcile.workers import Pulse, Workers
 from portreeve.supervise.admission import Admission
 from portreeve.supervise.alerts import Alerts
 from portreeve.supervise.followers import Followers, boot_id
+from portreeve.supervise.forgetting import Forgetting
 from portreeve.supervise.memory import Verb
 from portreeve.supervise.overdue import Overdue
 from portreeve.supervise.pressure_watch import PressureWatch
@@ -139,7 +140,7 @@ class Supervision:
         self._straining = Straining(PressureWatch(settings.pressure, places), admission, self._telling, clock)
         self.workers = Workers(self.queue, self.work, self.pulse, WORKERS)
         self._known = LookedAfter(docker, self._supervisor, self.containers, on_interests)
-        self._started = False
+        self._forgetting, self._started = Forgetting(store, clock), False
 
     def stretch(self) -> float:
         """Factor by which the resync is lengthened, since the host is under pressure."""
@@ -152,6 +153,7 @@ class Supervision:
 
     def define(self, definitions: Definitions) -> None:
         """Work by these from now on; everything is looked at, which changes nothing where nothing changed."""
+        self._forgetting.once(definitions)
         self._known.declare(definitions.containers)
         self.readiness.define(definitions)
         self._remaking.keep_only(definitions)

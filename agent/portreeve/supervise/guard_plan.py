@@ -132,8 +132,10 @@ def _failed(seen: ServiceSnapshot) -> GuardPlan:
         record = replace(record, gave_up=record.gave_up or seen.now)
         return _stands(replace(seen, record=record), ServiceState.FAILED, restarts, trouble=trouble)
     if life.restart_policy not in {"", "no"}:
-        # A crash would have been followed by a restart, so it was a stop, at which it did not end well.
-        return _stands(seen, ServiceState.STOPPED, f"it was stopped, and ended badly: {evidence}")
+        # A crash would have been followed by a restart, so it was a stop, at which it did not end well; or
+        # the unit forbids that restart (RestartPreventExitStatus=), which looks the same afterwards.
+        ended = "it was stopped and ended badly, or its unit forbids a restart after such an end"
+        return _stands(seen, ServiceState.STOPPED, f"{ended}: {evidence}")
     hint = f"see why with `journalctl -u {life.name}`, then `systemctl start {life.name}`"
     if seen.service.restart is not None:
         hint = "`sudo portreeve units install` has systemd restart it from then on"

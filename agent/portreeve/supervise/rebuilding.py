@@ -13,6 +13,7 @@ from portreeve.containers.recreate_journal import BothGone
 from portreeve.containers.recreate_plan import plan_recreation
 from portreeve.containers.removal import wait_gone
 from portreeve.containers.start_failure import StartFailed
+from portreeve.definitions.locations import ContainerRef
 from portreeve.definitions.supervised import ManagedContainer
 from portreeve.errors import Failed, Reason, Refused
 from portreeve.reconcile.status import Trouble
@@ -116,7 +117,7 @@ class Rebuilding:
                     truth.evidence,
                     outcome,
                 )
-        return self._over(record), None
+        return self.over(record), None
 
     def resume(self, declared: ManagedContainer, record: Record) -> Record:
         """Look after a recreation in which an agent ended.
@@ -129,7 +130,23 @@ class Rebuilding:
         with self._step(declared):
             outcome = self._taken_back(declared, record.journal)
         log.warning("container %s was being recreated when the agent ended: %s", declared.name, outcome)
-        return self._over(record)
+        return self.over(record)
+
+    def abandon(self, name: str, record: Record) -> None:
+        """Take back the recreation of a container whose definition is gone.
+
+        Args:
+            name: of the definition that it had.
+            record: with the journal.
+
+        Raises:
+            PortreeveError: as :meth:`go_on`.
+        """
+        if record.journal == ANEW:
+            # What it was made of was forgotten with its definition.
+            self.over(record)
+        else:
+            self.resume(ManagedContainer(name, "", ContainerRef(name=name)), record)
 
     def _taken_back(self, declared: ManagedContainer, journal: str) -> str:
         """Put the old one back; says how that ended. Whatever state it is in then is for the next look."""
@@ -163,21 +180,22 @@ class Rebuilding:
         if truth.state is ContainerState.ABSENT and record.wanted is not Wanted.DOWN:
             with self._step(declared):
                 self._make(declared, record)
-        return self._over(record)
+        return self.over(record)
 
     def _make(self, declared: ManagedContainer, record: Record) -> None:
         try:
             self._remaking.make(declared)
         except Failed:
             # What follows is for those that are kept up: to be tried again, within their budget.
-            self._over(record)
+            self.over(record)
             raise
-        self._over(record)
+        self.over(record)
 
     def _journal(self, record: Record) -> Callable[[str], None]:
         return lambda text: self._records.put(replace(record, journal=text), durable=True)
 
-    def _over(self, record: Record) -> Record:
+    def over(self, record: Record) -> Record:
+        """It came to an end: the record without the journal, durably."""
         record = replace(record, journal="")
         self._records.put(record, durable=True)
         return record

@@ -39,6 +39,14 @@ class Records:
                 self._known[name] = record
             return record
 
+    def names(self) -> tuple[str, ...]:
+        """Every container that anything is remembered of, sorted.
+
+        Raises:
+            Failed: ``state-unusable``.
+        """
+        return self._store.names(KIND)
+
     def put(self, record: Record, *, durable: bool = False) -> None:
         """Remember it; the same again is no write.
 

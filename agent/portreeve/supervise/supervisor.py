@@ -18,6 +18,7 @@ from portreeve.reconcile.queue import Queue
 from portreeve.reconcile.status import Trouble
 from portreeve.reconcile.unexpected import named
 from portreeve.reconcile.workers import Pulse
+from portreeve.supervise.abandoned import Abandoned
 from portreeve.supervise.acts import Acts
 from portreeve.supervise.admission import Admission
 from portreeve.supervise.booted import booted_at
@@ -117,6 +118,7 @@ class Supervisor:
         self._acts = Acts(docker, pulse, remaking)
         self._remaking = remaking
         self._rebuilding = Rebuilding(docker, pulse, records, remaking)
+        self._abandoned = Abandoned(records, self._rebuilding, queue)
         self._neighbours = Neighbours(docker, board, docker_since, clock)
         self._deciding = Deciding(
             docker, self._rebuilding, remaking, admission, self._neighbours.dependents, docker_since, clock
@@ -147,6 +149,7 @@ class Supervisor:
                 del self._memories[name]
         self._neighbours.define(containers)
         self._admission.keep_only(containers)
+        self._abandoned.find(containers)
 
     def ask(self, verb: Verb, name: str) -> int:
         """Have something done at the next look; the caller enqueues it.
@@ -177,6 +180,7 @@ class Supervisor:
         """Look at a container and do what can be done now."""
         declared = self._containers.get(name)
         if declared is None:
+            self._abandoned.look(name)
             return
         memory = self._memory(name)
         again: float | None = AGAIN

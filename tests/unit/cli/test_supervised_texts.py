@@ -494,3 +494,9 @@ def test_a_service_that_was_given_up_says_what_was_seen_and_how_to_begin_anew(pa
 def test_what_led_to_a_start_is_not_told_of_the_one_that_starts() -> None:
     begun = "Docker was asked to start it and has not answered yet"
     assert what_is_wrong(replace(BY_HAND, state=S.STARTING, evidence=begun)) == begun
+
+
+def test_restarts_by_docker_beyond_the_budget_are_told_as_such() -> None:
+    status = container("web", restarts=6, restarts_most=5)
+    assert cells(status)[3] == "over 5"
+    assert "more than 5 within 10m" in explained(status)

@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from portreeve.containers.recreate import awaited
-from portreeve.containers.recreate_journal import Journal, Phase
+from portreeve.containers.recreate_journal import Journal, JournalDamaged, Phase
 
 STANDS = Journal("web", "a" * 64, Phase.CREATING, {"Name": "on-failure", "MaximumRetryCount": 3}, True)
 
@@ -30,5 +30,6 @@ def test_two_containers_are_never_put_aside_under_one_name() -> None:
 
 
 def test_a_journal_of_another_form_is_not_guessed_at() -> None:
-    with pytest.raises(ValueError, match="of another form"):
+    with pytest.raises(JournalDamaged) as caught:
         Journal.read(json.dumps({**json.loads(STANDS.text()), "form": 2}))
+    assert "form 2" in caught.value.evidence
