@@ -134,7 +134,7 @@ class Handler(BaseHTTPRequestHandler):
             self.message(404, f"No such container: {id_}")
             return
         with self._fake.counted_inspect():
-            self.json(_inspected(found))
+            self.json(inspected(found))
 
     def _archive(self, id_: str, path: str) -> None:
         found = self._fake.container(id_)
@@ -205,7 +205,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
-def _inspected(each: FakeContainer) -> dict[str, Any]:
+def inspected(each: FakeContainer) -> dict[str, Any]:
     running = each.status in ("running", "paused")
     answer: dict[str, Any] = {
         "Id": each.id,

@@ -64,7 +64,7 @@ class Recipe:
                 raise ValueError("a recipe of another form")
             rebuilt = Rebuilt(dict(found["body"]), dict(found["networks"]))
             return cls(str(found["name"]), str(found["old"]), str(found["image_id"]), rebuilt)
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, RecursionError) as error:
             raise ValueError(f"not a recipe: {error!r}") from error
 
 

@@ -15,6 +15,10 @@ LONGEST = 32_768
 MOST = 1024
 """Entries of one mapping or list."""
 
+ALL = 1 << 20
+"""Characters of all keys and values of one mapping: a thousand of the longest would be a part of the agent's
+memory, for each container. Docker lets a label be of any length, and Linux takes 2 MiB for an environment."""
+
 
 def view(answer: Any) -> Mapping[str, Any]:
     """Turn what ``GET /containers/{id}/json`` answers into the fields of docs/definitions.md.
@@ -126,7 +130,14 @@ def _mount(item: Any) -> dict[str, Any]:
 
 
 def _texts(value: Any) -> dict[str, str]:
-    return {key: each for key, each in _sorted(value) if _fits(key) and _fits(each)}
+    found, left = {}, ALL
+    for key, each in _sorted(value):
+        left -= len(_text(key)) + len(_text(each))
+        if left < 0:
+            break
+        if _fits(key) and _fits(each):
+            found[key] = each
+    return found
 
 
 def _fits(text: Any) -> bool:

@@ -119,7 +119,7 @@ def load_record(name: str, text: str) -> Record:
             if key in given:
                 given[key] = load(given[key])
         return Record(name, **given)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise Failed(
             Reason.STATE_UNUSABLE,
             f"what is remembered of {name} cannot be understood",

@@ -113,7 +113,7 @@ class Alerts:
         """
         try:
             told = {subject: _told(fields) for subject, fields in json.loads(text or "{}").items()}
-        except (AttributeError, KeyError, TypeError) as error:
+        except (AttributeError, KeyError, TypeError, RecursionError, OverflowError) as error:
             raise ValueError(f"this is not what was told: {error}") from error
         with self._lock:
             self._told = told

@@ -52,8 +52,8 @@ def load(name: str, text: str) -> ServiceRecord:
     Raises:
         ValueError: it is no record.
     """
-    data = json.loads(text)
     try:
+        data = json.loads(text)
         return ServiceRecord(
             name=name,
             restarts=tuple(float(when) for when in data["restarts"]),
@@ -64,5 +64,5 @@ def load(name: str, text: str) -> ServiceRecord:
             state=ServiceState(data["state"]),
             since=float(data["since"]),
         )
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, RecursionError, OverflowError) as error:
         raise ValueError(f"no record of a service: {error!r}") from error
