@@ -80,6 +80,7 @@ def no_trace_in_docker(host: Host, *also: str) -> None:
     assert "portreeve" not in docker("images").stdout + docker("volume", "ls").stdout
 
 
+@pytest.mark.long
 def test_on_a_newcomers_machine_from_a_wheelhouse(bare_root: BareRoot, wheelhouse: Path) -> None:
     root = bare_root
     root.copy_in(wheelhouse, WHEELHOUSE)
@@ -139,7 +140,7 @@ def test_an_installed_portreeve_does_not_notice(installed_host: Host) -> None:
     no_trace_in_docker(host, apphub.name)
 
 
-@pytest.mark.parametrize("signal", ["INT", "TERM"])
+@pytest.mark.parametrize("signal", [pytest.param("INT", marks=pytest.mark.long), "TERM"])
 def test_whatever_ends_it_nothing_is_left(equipped_host: Host, signal: str) -> None:
     host = equipped_host
     before = host.listing(*FOLDERS)

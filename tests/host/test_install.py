@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
 import subprocess
 import sys
@@ -38,6 +39,7 @@ FOLDERS = (
     "/var/lib/portreeve",
 )
 KEPT = ("/etc/portreeve", "/var/lib/portreeve")
+KILLED_AFTER = ("0.7", "3", "7") if os.environ.get("PORTREEVE_TEST_LONG") else ("3",)
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -209,7 +211,7 @@ def test_an_upgrade_whose_agent_does_not_start_is_taken_back(
     assert changes(before, listing(host, "/var/lib/portreeve")) == set()
 
 
-@pytest.mark.parametrize("seconds", ["0.7", "3", "7"])
+@pytest.mark.parametrize("seconds", KILLED_AFTER)
 def test_an_install_that_was_killed_is_finished_by_the_next(equipped_host: Host, seconds: str) -> None:
     host = equipped_host
     host.run("timeout", "-s", "KILL", seconds, INSTALL, "--wheelhouse", WHEELHOUSE, check=False)
@@ -300,7 +302,7 @@ def test_uninstall_does_not_need_the_software_that_was_configured(equipped_host:
     assert not host.exists("/opt/portreeve")
 
 
-@pytest.mark.parametrize("seconds", ["0.7", "3", "7"])
+@pytest.mark.parametrize("seconds", KILLED_AFTER)
 def test_half_an_installation_is_uninstalled_too(equipped_host: Host, seconds: str) -> None:
     host = equipped_host
     before = listing(host)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 
+import pytest
+
 from host.lab.bare import BareRoot
 from host.lab.containers import Containers, run_apphub
 from host.lab.faults import PrivateDocker, hung_socket
@@ -58,6 +60,7 @@ def test_a_hung_socket_takes_a_request_and_never_answers(host: Host) -> None:
     assert host.run(*request, check=False).code == 28  # curl's code for its deadline
 
 
+@pytest.mark.long
 def test_a_bare_root_installs_docker_and_runs_a_container(bare_root: BareRoot) -> None:
     packages = "docker.io iptables busybox-static curl"
     bare_root.shell(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import re
 import time
@@ -13,7 +14,7 @@ from host.profiles import in_step, install_nginx, install_profile
 
 RENDERED = "/etc/nginx/conf.d/portreeve-proxy.conf"
 SYNC = "nginx-proxy"
-MOST = 50
+MOST = 50 if os.environ.get("PORTREEVE_TEST_LONG") else 20
 QUIET = 1.0
 SERVER = "trap 'exit 0' TERM; while :; do printf 'HTTP/1.0 200 OK\\r\\n\\r\\n%s' \"$1\" | nc -lp 8080; done"
 

@@ -14,7 +14,7 @@ import pytest
 from host.lab.machine import Host
 from host.main_job import DROP_IN, MainJob, Sampler, begin
 
-AWAY = 60 if os.environ.get("PORTREEVE_TEST_LONG") or os.environ.get("CI") == "true" else 20
+AWAY = 60 if os.environ.get("PORTREEVE_TEST_LONG") else 20
 """Seconds that the container stays away."""
 
 IN_STEP_WITHIN = 5.0

@@ -63,6 +63,7 @@ def test_it_follows_a_choice(stack: Stack) -> None:
     stack.host.wait_until(lambda: follows(stack.host, stack, 9443), 10, "it follows to 9443")
 
 
+@pytest.mark.long
 def test_s2_an_upgrade_of_cockpit_brings_back_the_vendors_port(stack: Stack) -> None:
     begin(stack, 9443)
     install_package(stack.host, cockpit_package(stack.host))
@@ -81,6 +82,7 @@ def test_s3_containers_that_come_back_slowly_lose_cockpit(stack: Stack) -> None:
     assert stack.through_proxy() == 502
 
 
+@pytest.mark.long
 def test_s4_a_proxy_that_restarts_with_apphub_loses_cockpit(stack: Stack) -> None:
     begin(stack, 9443)
     stack.restart(APPHUB, PROXY)
