@@ -9,6 +9,7 @@ from portreeve.control.seen import Seen, differences, looks, only
 from portreeve.control.streams import Line
 from portreeve.errors import Reason
 from portreeve.reconcile.status import State, SyncStatus
+from portreeve.upgrade.mark import Event
 from portreeve.upgrade.pending import Hooked
 
 
@@ -24,7 +25,8 @@ def hook_progress(
 
     Before the package is changed it ends when none of them is being worked on. After that, when all have
     proved themselves, or when those that have not stand as they did before the hook, or are held for another
-    package: their time comes later.
+    package: their time comes later. Where files of just any package were changed, nobody waits for a sync
+    longer than for one look at it.
 
     Args:
         agent: whose boards they are.
@@ -54,7 +56,8 @@ def hook_progress(
             kept = "" if mark.event.before else agent.kept(mark.package)
             yield {"result": Outcome.DONE.value, "pending": [], "kept": kept}
             return
-        stays = [name for name in pending if _stays(seen.syncs[name], before.get(name))]
+        no_use = mark.event is Event.TRIGGERED
+        stays = [name for name in pending if no_use or _stays(seen.syncs[name], before.get(name))]
         if pending and stays == pending and not unnoticed:
             yield {"result": Outcome.NOT_YET.value, "pending": pending, "kept": ""}
             return
