@@ -49,6 +49,7 @@ class Reason(StrEnum):
     DOCKER_ERROR = "docker-error"
     DOCKER_HUNG = "docker-hung"
     DOCKER_VERSION_REFUSED = "docker-version-refused"
+    DROP_IN_OVERRULED = "drop-in-overruled"
     FILE_ABSENT = "file-absent"
     FILE_REFUSED = "file-refused"
     FILE_TOO_LARGE = "file-too-large"

@@ -73,6 +73,7 @@ class FakeUnit:
     required_by: tuple[str, ...] = ()
     wanted_by: tuple[str, ...] = ()
     wants: tuple[str, ...] = ()
+    drop_ins: tuple[Path, ...] = ()
 
     def properties(self, name: str) -> dict[str, tuple[str, Any]]:
         """As ``GetAll`` returns them; only what the agent reads."""
@@ -98,6 +99,7 @@ class FakeUnit:
             "Wants": ("as", list(self.wants)),
             "Listen": ("a(ss)", list(self.listen)),
             "Triggers": ("as", list(self.triggers)),
+            "DropInPaths": ("as", list(map(str, self.drop_ins))),
         }
 
 

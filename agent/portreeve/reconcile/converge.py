@@ -11,6 +11,7 @@ from portreeve.reconcile.content import Content
 from portreeve.reconcile.execute import Executor
 from portreeve.reconcile.memory import Memory
 from portreeve.reconcile.outcome import retry_due
+from portreeve.reconcile.overruled import refuse_overruled
 from portreeve.reconcile.plan import Plan, Snapshot, Step, Which, decide
 from portreeve.reconcile.record import Generation, Record
 from portreeve.reconcile.status import State
@@ -110,6 +111,7 @@ class Converger:
             if plan.step in (Step.PROBE, Step.VERIFY):
                 # Unless it is seen to work, it is looked at again at the next opportunity.
                 look.memory.probed = None
+                self._refuse_overruled(record.unfinished if plan.step is Step.VERIFY else record.good, record)
             record = self._carry_out(plan, look, record, digest, asked=look.asked, may_retry=may_retry)
             if plan.step in (Step.PROBE, Step.VERIFY):
                 works = record.unfinished is None
@@ -119,6 +121,11 @@ class Converger:
                 # It was tried because somebody asked, and did not work; once is enough.
                 look.asked = False
         return record, None
+
+    def _refuse_overruled(self, generation: Generation | None, record: Record) -> None:
+        assert generation is not None
+        content = self._store.generations.content(record.name, generation.number)
+        refuse_overruled(content, self._executor.systemd)
 
     def edits(self, record: Record) -> str:
         """In what the files of a sync that is held differ from the generation it is held at, for people.

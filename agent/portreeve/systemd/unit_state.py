@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 START_LIMIT_RESULTS = frozenset({"start-limit-hit", "trigger-limit-hit", "service-start-limit-hit"})
@@ -26,6 +27,7 @@ class UnitState:
         main_pid: the main process; 0 while there is none.
         listen: addresses of a socket unit (``[::]:9090``).
         triggers: units that it starts: of a socket, the service that inherits it.
+        drop_ins: its drop-ins, in the order in which systemd has read them.
     """
 
     name: str
@@ -38,6 +40,7 @@ class UnitState:
     main_pid: int
     listen: tuple[str, ...]
     triggers: tuple[str, ...]
+    drop_ins: tuple[Path, ...]
 
     @classmethod
     def from_properties(cls, properties: Mapping[str, Any]) -> "UnitState":
@@ -53,6 +56,7 @@ class UnitState:
             main_pid=properties.get("MainPID", 0),
             listen=tuple(address for kind, address in properties.get("Listen", ()) if kind == "Stream"),
             triggers=tuple(properties.get("Triggers", ())),
+            drop_ins=tuple(map(Path, properties["DropInPaths"])),
         )
 
     @property
