@@ -14,6 +14,7 @@ SYNC = "cockpit"
 DROP_IN = "/etc/systemd/system/cockpit.socket.d/listen.conf"
 DEFINITION = "/etc/portreeve/syncs.d/cockpit.toml"
 SHIPPED = "/srv/portreeve/examples/syncs.d/cockpit.toml"
+PACKAGED = "/usr/share/doc/portreeve/examples/syncs.d/cockpit.toml"
 
 SAMPLER = """
 import sys, time
@@ -77,7 +78,7 @@ class MainJob:
 
 def declare(host: Host, change: Callable[[str], str] = str) -> None:
     """Put the shipped definition in place, changed if need be, and wait until the agent has it."""
-    host.write(DEFINITION, change(host.read(SHIPPED)))
+    host.write(DEFINITION, change(host.read(SHIPPED if host.exists(SHIPPED) else PACKAGED)))
     host.wait_until(lambda: any_sync(host), 10, "the definition is loaded")
 
 
@@ -132,7 +133,9 @@ class Sampler:
         self._file = "/var/tmp/lab-samples"
 
     def __enter__(self) -> Sampler:
-        arguments = ("python3", "-c", SAMPLER, self._file, *map(str, self._ports))
+        # Not as an argument: systemd would read its lines as those of a unit file at each daemon-reload.
+        self._host.write(f"{self._file}.py", SAMPLER)
+        arguments = ("python3", f"{self._file}.py", self._file, *map(str, self._ports))
         self._host.run("systemd-run", "--quiet", f"--unit={self._unit}", *arguments)
         self._host.wait_until(lambda: self._host.exists(self._file), 10, "the sampler has begun")
         return self

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from typing import TypeVar
 
 from host.lab.archive import Archive
 from host.main_job import DROP_IN, MainJob, Sampler
 
+T = TypeVar("T")
 COCKPIT = "cockpit-ws"
 PORT = 9000
 VENDOR_PORTS = (9090, 9191)
@@ -32,7 +33,7 @@ rmdir -p --ignore-fail-on-non-empty $from/systemd
 STOPS_AND_STARTS = r"""
 cat >DEBIAN/preinst <<'END'
 #!/bin/sh
-systemctl stop cockpit.socket cockpit.service
+if [ "$1" = upgrade ]; then systemctl stop cockpit.socket cockpit.service; fi
 END
 cat >postinst <<'END'
 #!/bin/sh
@@ -44,6 +45,42 @@ chmod 755 DEBIAN/preinst postinst
 mv postinst DEBIAN/
 """
 """Its scripts stop the socket before the files are replaced and start it afterwards."""
+
+
+DROP_IN_BEFORE_OURS = """
+mkdir -p usr/lib/systemd/system/cockpit.socket.d
+printf '[Socket]\\nListenStream=9191\\n' >usr/lib/systemd/system/cockpit.socket.d/10-vendor.conf
+"""
+
+DROP_IN_AFTER_OURS = DROP_IN_BEFORE_OURS.replace("10-vendor", "zz-vendor")
+
+TAKES_OUR_PATH = """
+mkdir -p etc/systemd/system/cockpit.socket.d
+printf '[Socket]\\nListenStream=\\nListenStream=9191\\n' >etc/systemd/system/cockpit.socket.d/listen.conf
+printf '[Socket]\\nListenStream=9191\\n' >etc/systemd/system/cockpit.socket
+"""
+"""The drop-in that is a target of the sync is a file of the package as well, and the unit is shadowed."""
+
+LEFT_ON_ITS_PORT = r"""
+cat >>DEBIAN/postinst <<'END'
+mkdir -p /run/systemd/system/cockpit.socket.d
+printf '[Socket]\nListenStream=\nListenStream=9191\n' >/run/systemd/system/cockpit.socket.d/zz-setup.conf
+systemctl daemon-reload
+systemctl stop cockpit.service
+systemctl restart cockpit.socket
+rm -r /run/systemd/system/cockpit.socket.d
+systemctl daemon-reload
+END
+"""
+"""It listens on its own port for its setup, tidies up and does not restart: no file of a sync was touched."""
+
+FAILS_ONCE = (
+    STOPS_AND_STARTS
+    + r"""
+sed -i '2i [ -e /run/configurable ] || exit 1' DEBIAN/postinst
+"""
+)
+"""The socket was stopped, and its postinst fails before it starts it, until there is a file."""
 
 
 class VendorHost:
@@ -59,43 +96,45 @@ class VendorHost:
         self.host = job.host
         self.archive = Archive(job.host)
         self._sampler = sampler
+        self._after = 0
 
-    def upgrade(self, change: str = "", *, also: tuple[str, ...] = ()) -> None:
+    def upgrade(self, change: str = "", *, also: tuple[str, ...] = ()) -> str:
         """A new version of cockpit-ws appears, and `apt-get upgrade` installs it.
 
         Args:
-            change: what is new besides the version.
+            change: what is new besides the version, the port and some directives.
             also: other packages of which a new version comes in the same transaction.
+
+        Returns:
+            what apt-get and the packages' scripts said, both outputs.
         """
         versions = {name: self.archive.publish(name) for name in also}
         versions[COCKPIT] = self.archive.publish(COCKPIT, OTHER_SOCKET + change)
-        self.archive.upgrade()
+        result = self.transaction(self.archive.upgrade)
         for name, version in versions.items():
             assert self.archive.installed(name) == f"installed {version}"
         assert "ListenStream=9191" in self.host.run("systemctl", "cat", "cockpit.socket").stdout
+        return result.stdout + result.stderr
 
-    @contextmanager
-    def never_on_a_vendors_port(self, port: int = PORT) -> Iterator[None]:
-        """From here on until Cockpit answers on the port: no sample shows a vendor's."""
-        begun = len(self._sampler.seen())
-        yield
+    def transaction(self, change: Callable[[], T]) -> T:
+        """Change packages; what is sampled afterwards counts."""
+        result = change()
+        self._after = len(self._sampler.seen())
+        return result
+
+    def keeps(self, port: int = PORT) -> None:
+        """Cockpit comes to listen on the port, and on no vendor's in any sample since the transaction."""
         self.job.listens(port, timeout=30)
         self.job.in_step()
-        self.host.wait_until(lambda: len(self._sampler.seen()) > begun + 5, 5, "samples after the last of it")
-        samples = self._sampler.seen()[begun:]
+        now = len(self._sampler.seen())
+        self.host.wait_until(lambda: len(self._sampler.seen()) > now + 5, 5, "samples of it in step")
+        samples = self._sampler.seen()[self._after :]
         assert not any(set(VENDOR_PORTS) & sample for sample in samples), samples
-        assert port in samples[-1], samples[-5:]
+        assert all(port in sample for sample in samples[-5:])
         assert f"ListenStream={port}\n" in self.host.read(DROP_IN)
 
-    def while_down(self, down: Callable[[], object], up: Callable[[], object], change: str = "") -> None:
-        """Upgrade while something is not there; then it comes back.
-
-        Args:
-            down: takes it away.
-            up: brings it back.
-            change: what is new in the package.
-        """
-        down()
-        self.upgrade(change)
-        with self.never_on_a_vendors_port():
-            up()
+    def choose(self, port: int) -> None:
+        """Another port is chosen in the container, and followed."""
+        self.job.apphub.set_port_in_place(port)
+        self.job.listens(port)
+        self.job.in_step()

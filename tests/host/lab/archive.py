@@ -28,11 +28,13 @@ if [ ! -e "$tree" ]; then
 fi
 """
 
-# Hard links stand for a copy, so sed -i and mv must replace files; they do.
+# Hard links are copies enough of files, which a change replaces as sed -i and mv do; scripts may be added to.
 _BUILD = """
 new=$1/new
 rm -rf "$new"
 cp -al "$1/trees/$2" "$new"
+rm -r "$new/DEBIAN"
+cp -a "$1/trees/$2/DEBIAN" "$new/"
 version=$(sed -n 's/^Version: //p' "$new/DEBIAN/control")+lab$3
 cd "$new"
 sed -i "s/^Version: .*/Version: $version/" DEBIAN/control
