@@ -1,6 +1,8 @@
 """The documentation says what the program does: what can be compared is compared."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from portreeve.definitions.tables import SyncTable
 from portreeve.errors import ExitCode, Reason
 from portreeve.reconcile.status import Stage, State
 from portreeve.supervise.state import ContainerState
+from portreeve.upgrade.mark import Event
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PAGES = (*CHECKOUT.glob("*.md"), *(CHECKOUT / "docs").glob("*.md"))
@@ -81,6 +84,20 @@ def keys(table: type[Table]) -> set[str]:
 )
 def test_the_reference_has_every_key(key: str) -> None:
     assert re.search(rf"`[^`]*\b{key}\b[^`]*`", page("definitions.md")), key
+
+
+def test_the_page_for_packages_has_every_event() -> None:
+    told = set(re.findall(r"`((?:pre|post)-[a-z]+)`", page("hooks.md")))
+    assert told == {event.value for event in Event} - {Event.TRIGGERED}
+
+
+@pytest.mark.parametrize(
+    "script", re.findall(r"^```sh\n(.*?)^```$", page("hooks.md"), re.DOTALL | re.MULTILINE)
+)
+def test_scripts_that_others_are_to_copy_are_sound(script: str) -> None:
+    shellcheck = Path(sys.executable).with_name("shellcheck")
+    done = subprocess.run([shellcheck, "-"], input=script, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.parametrize("file", PAGES, ids=lambda file: file.name)

@@ -15,6 +15,7 @@ import pytest
 
 from fakes.board_agent import sync
 from fakes.hook_agent import hook_agent
+from fakes.nobody import nobody
 from portreeve.cli import hook
 from portreeve.control.codec import to_json
 from portreeve.errors import Reason
@@ -191,6 +192,18 @@ def test_a_mark_that_cannot_be_written_is_told(portreeve: Portreeve, paths: Path
     assert (code, out) == (0, "")
     assert "nothing was noted" in err
     assert portreeve(*POST, "--strict")[0] == 1
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_without_permission_it_is_told_and_fails_nothing(portreeve: Portreeve, paths: Paths) -> None:
+    portreeve(*PRE)
+    paths.root.chmod(0o755)
+    with nobody():
+        code, out, err = portreeve(*POST)
+        strict = portreeve(*POST, "--strict")[0]
+    assert (code, out, strict) == (0, "", 5)
+    assert "nothing was noted: marks of packages are for root" in err
+    assert [mark.event for mark in marks(paths)] == [Event.PRE_UPGRADE]
 
 
 @pytest.mark.parametrize(
