@@ -59,6 +59,11 @@ class Paths:
         return self.state / "pending"
 
     @property
+    def uninstalled(self) -> Path:
+        """There when an uninstall has put everything back; the next agent lets the syncs follow again."""
+        return self.state / "uninstalled"
+
+    @property
     def lock(self) -> Path:
         """Held by whoever works on the state: one agent at a time."""
         return self.state / "lock"

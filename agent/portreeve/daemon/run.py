@@ -1,21 +1,17 @@
 """The main loop: tells systemd the truth, reloads, stops. It never does a sync's work itself."""
 
 import faulthandler
-import fcntl
 import logging
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 from portreeve.clock import SYSTEM_CLOCK
 from portreeve.control.server import ControlServer
 from portreeve.daemon.agent import Agent
 from portreeve.daemon.inbox import Inbox, Message
+from portreeve.daemon.only_one import only_one
 from portreeve.daemon.preload import preload
 from portreeve.daemon.summary import status_line
-from portreeve.errors import Failed, Reason, Refused
 from portreeve.paths import Paths
+from portreeve.reconcile.offline import follow_again
 from portreeve.reconcile.store import Store
 from portreeve.systemd.journal import setup_logging
 from portreeve.systemd.messages import MessageId
@@ -46,9 +42,10 @@ def run(paths: Paths) -> None:
     preload()
     inbox = Inbox()
     inbox.listen_to_signals()
-    with _only_agent(paths):
+    with only_one(paths):
         store = Store(paths.database, paths.secrets_key)
         try:
+            _begin_anew(paths, store)
             agent = Agent(paths, inbox, store)
             server = ControlServer(agent, paths)
             server.start()
@@ -168,40 +165,9 @@ class Loop:
                 return
 
 
-@contextmanager
-def _only_agent(paths: Paths) -> Iterator[None]:
-    descriptor = _open_lock(paths)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise Refused(
-                Reason.ALREADY_RUNNING,
-                "another agent works on the same state",
-                evidence=f"{paths.lock} is locked",
-                hint="`systemctl status portreeve`; a second one needs its own PORTREEVE_ROOT",
-            ) from error
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _open_lock(paths: Paths) -> int:
-    try:
-        return os.open(_state_folder(paths) / paths.lock.name, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-    except PermissionError:
-        # Somebody who is not root; the command line tells that by itself.
-        raise
-    except OSError as error:
-        raise Failed(
-            Reason.STATE_UNUSABLE,
-            f"the folder of the state, {paths.state}, cannot be used",
-            evidence=str(error),
-            hint="look for a full or read-only disk; the service is started again by itself",
-        ) from error
-
-
-def _state_folder(paths: Paths) -> Path:
-    """The folder of the state file, made if need be; readable by root alone, since files may hold secrets."""
-    paths.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return paths.state
+def _begin_anew(paths: Paths, store: Store) -> None:
+    """An uninstall put everything back and held it there; what was installed anew may follow again."""
+    if paths.uninstalled.exists():
+        follow_again(store)
+        paths.uninstalled.unlink(missing_ok=True)
+        log.info("portreeve was installed again: syncs that its removal had put back follow their sources")

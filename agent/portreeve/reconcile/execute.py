@@ -74,7 +74,7 @@ class Executor:
 
     def writer(self) -> Writer:
         """What writes the files."""
-        return Writer(self.store, self.systemd, self.docker, self.pulse, self.clock)
+        return Writer(self.store, self.pulse, self.clock, self.systemd, self.docker)
 
     def apply(self, record: Record) -> Record:
         """Make the unfinished generation effective: one daemon-reload if units changed, then its steps.

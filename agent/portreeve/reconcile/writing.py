@@ -29,22 +29,70 @@ WRITE_TIMEOUT = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Writer:
-    """Replaces the files of a sync. Each method returns the record as it then is.
+class Restorer:
+    """Puts known contents back, which needs nobody's answer. Each method returns the record as it then is.
 
     Args:
         store: what is remembered; before anything is replaced it knows what by.
-        systemd: asked by checks.
-        docker: where checks in containers run.
         pulse: told what is done and how long it may take.
         clock: for what is stored.
     """
 
     store: Store
-    systemd: Systemd
-    docker: Docker
     pulse: Pulse
     clock: Clock
+
+    def replace_with_known(self, record: Record, generation: Generation, why: str) -> Record:
+        """Put a generation in force that was checked before: the good one, or one that a crash cut short.
+
+        Raises:
+            Failed: it could not be written.
+        """
+        drifted = record.unfinished is None and record.good == generation
+        content = self.store.generations.content(record.name, generation.number)
+        found = content.found()
+        wanted = reachable(content.files) if content.restores else content.files
+        files = together(wanted, reachable(self.store.retired(record.name, content)))
+        with self.pulse.step(f"{record.name}: write", WRITE_TIMEOUT), stage(files) as staged:
+            record = self.store.begin_again(record, generation, found=found, now=self.clock.wall(), why=why)
+            commit(staged)
+        self._remove_unused(record, content)
+        seen = content.drift(found)
+        how = f"written again, {why} ({seen})" if seen else f"written again, {why}"
+        return self._written(record, content, how, drift=drifted and bool(seen))
+
+    def _remove_unused(self, record: Record, content: Content) -> None:
+        """Remove the folders that were made for files which are not there any more."""
+        used = {folder for place, file in content.files.items() if file for folder in place.path.parents}
+        remove_folders(each for each in self.store.folders(record.name) if each.path not in used)
+
+    def _written(self, record: Record, content: Content, how: str, *, drift: bool = False) -> Record:
+        assert record.unfinished is not None
+        number = record.unfinished.number
+        record = replace(record, stage=Stage.WRITTEN, done=0)
+        self.store.save(record)
+        log_step(
+            MessageId.SYNC_DRIFT if drift else MessageId.SYNC_WRITTEN,
+            record,
+            "%s: generation %d %s: %s",
+            number,
+            how,
+            ", ".join(map(str, content.files)),
+        )
+        return record
+
+
+@dataclass(frozen=True, slots=True)
+class Writer(Restorer):
+    """Also puts new content in force, once it was checked.
+
+    Args:
+        systemd: asked by checks.
+        docker: where checks in containers run.
+    """
+
+    systemd: Systemd
+    docker: Docker
 
     def replace_with_desired(
         self,
@@ -97,42 +145,3 @@ class Writer:
             commit(staged)
         self._remove_unused(record, content)
         return self._written(record, content, "written")
-
-    def replace_with_known(self, record: Record, generation: Generation, why: str) -> Record:
-        """Put a generation in force that was checked before: the good one, or one that a crash cut short.
-
-        Raises:
-            Failed: it could not be written.
-        """
-        drifted = record.unfinished is None and record.good == generation
-        content = self.store.generations.content(record.name, generation.number)
-        found = content.found()
-        wanted = reachable(content.files) if content.restores else content.files
-        files = together(wanted, reachable(self.store.retired(record.name, content)))
-        with self.pulse.step(f"{record.name}: write", WRITE_TIMEOUT), stage(files) as staged:
-            record = self.store.begin_again(record, generation, found=found, now=self.clock.wall(), why=why)
-            commit(staged)
-        self._remove_unused(record, content)
-        seen = content.drift(found)
-        how = f"written again, {why} ({seen})" if seen else f"written again, {why}"
-        return self._written(record, content, how, drift=drifted and bool(seen))
-
-    def _remove_unused(self, record: Record, content: Content) -> None:
-        """Remove the folders that were made for files which are not there any more."""
-        used = {folder for place, file in content.files.items() if file for folder in place.path.parents}
-        remove_folders(each for each in self.store.folders(record.name) if each.path not in used)
-
-    def _written(self, record: Record, content: Content, how: str, *, drift: bool = False) -> Record:
-        assert record.unfinished is not None
-        number = record.unfinished.number
-        record = replace(record, stage=Stage.WRITTEN, done=0)
-        self.store.save(record)
-        log_step(
-            MessageId.SYNC_DRIFT if drift else MessageId.SYNC_WRITTEN,
-            record,
-            "%s: generation %d %s: %s",
-            number,
-            how,
-            ", ".join(map(str, content.files)),
-        )
-        return record

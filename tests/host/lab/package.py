@@ -14,8 +14,14 @@ from .nspawn import Snapshot
 from .places import CHECKOUT, cache_root, locked
 from .run import Run
 
+<<<<<<< HEAD
 # of the checkout, all that does not go into a package
 _OUTSIDE = ("tests/", "bench/", ".ci/", "release/", "rpm/")
+=======
+# of the checkout, what does not go into a package
+_OUTSIDE = ("tests/", "bench/", ".ci/", "docs/", "CONTRIBUTING.md")
+_INSIDE = ("docs/man/",)
+>>>>>>> fb087b2 (Removal: files are put back also where no agent can run, and the next agent lets all syncs follow again)
 
 
 def build(run: Run, release: str) -> Path:
@@ -33,7 +39,7 @@ def build(run: Run, release: str) -> Path:
     """
     root = base.packager(release)
     dependencies = wheel.dependencies()
-    names = [name for name in wheel.files() if not name.startswith(_OUTSIDE)]
+    names = [name for name in wheel.files() if name.startswith(_INSIDE) or not name.startswith(_OUTSIDE)]
     key = _key([root, dependencies], names)
     packages = cache_root() / "packages"
     target = packages / f"{release}-{key}"
