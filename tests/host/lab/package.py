@@ -14,14 +14,9 @@ from .nspawn import Snapshot
 from .places import CHECKOUT, cache_root, locked
 from .run import Run
 
-<<<<<<< HEAD
-# of the checkout, all that does not go into a package
-_OUTSIDE = ("tests/", "bench/", ".ci/", "release/", "rpm/")
-=======
 # of the checkout, what does not go into a package
-_OUTSIDE = ("tests/", "bench/", ".ci/", "docs/", "CONTRIBUTING.md")
+_OUTSIDE = ("tests/", "bench/", ".ci/", "release/", "rpm/", "docs/", "CONTRIBUTING.md")
 _INSIDE = ("docs/man/",)
->>>>>>> fb087b2 (Removal: files are put back also where no agent can run, and the next agent lets all syncs follow again)
 
 
 def build(run: Run, release: str) -> Path:
