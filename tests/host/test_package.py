@@ -1,4 +1,4 @@
-"""The Debian package on a real host: what it starts, what a removal puts back, and that a purge leaves nothing."""
+"""The Debian package on a real host: what it starts, what a removal puts back, what a purge leaves."""
 
 from __future__ import annotations
 

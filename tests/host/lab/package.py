@@ -38,7 +38,7 @@ def build(run: Run, release: str) -> Path:
     key = _key([root, dependencies], names)
     packages = cache_root() / "packages"
     target = packages / f"{release}-{key}"
-    with locked(packages / f"{release}.lock"):
+    with locked(packages / f"{target.name}.lock"):
         if not target.is_dir():
             report(f"building the package for {release}, about a minute")
             folder = Path(tempfile.mkdtemp(prefix=f".{release}-", dir=packages))
