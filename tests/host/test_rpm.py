@@ -147,6 +147,15 @@ def test_another_package_that_changes_units_is_noted(
     assert calls(root) == ["portreeve hook triggered"] * times
 
 
+def test_drop_ins_of_declared_services_are_brought_up_to_date(root: BareRoot) -> None:
+    rpm(root, "-i", "--nodeps", "/build/portreeve1.rpm")
+    assert "portreeve units install" in calls(root)
+    rpm(root, "-U", "--nodeps", "/build/portreeve2.rpm")
+    assert "portreeve units install" in calls(root)
+    rpm(root, "-e", "portreeve")
+    assert "portreeve units remove --force" in calls(root)
+
+
 def test_a_system_that_is_deployed_from_an_image_is_not_told_during_its_build(root: BareRoot) -> None:
     root.write("/run/ostree-booted", "")
     rpm(root, "-i", "--nodeps", "/build/portreeve1.rpm", "/build/other1.rpm")

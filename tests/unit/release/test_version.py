@@ -1,9 +1,10 @@
 """The version is in one place: what repeats it says the same."""
 
+import re
 from pathlib import Path
 
 import pytest
-from release import checkout, version
+from release import changelog, checkout, version
 
 import portreeve
 
@@ -23,6 +24,22 @@ def tree(tmp_path: Path) -> Path:
 def test_what_repeats_the_version_agrees_with_the_program() -> None:
     repeated = version.repeated(CHECKOUT)
     assert {version.of(CHECKOUT), repeated.debian, repeated.rpm} == {portreeve.__version__}
+
+
+def test_the_changes_that_the_spec_tells_begin_with_this_version() -> None:
+    changes = (CHECKOUT / version.RPM_SPEC).read_text().partition("%changelog\n")[2]
+    assert changes.splitlines()[0].endswith(f" - {portreeve.__version__}-1")
+
+
+def test_what_the_documentation_shows_is_this_version() -> None:
+    pages = (CHECKOUT / "README.md", *(CHECKOUT / "docs").glob("*.md"))
+    text = "".join(page.read_text() for page in pages)
+    shown = set(re.findall(r"portreeve \(?(\d+\.\d+\.\d+)", text))
+    assert shown == {portreeve.__version__}
+
+
+def test_the_changelog_has_no_section_that_a_release_would_refuse() -> None:
+    assert changelog.parse((CHECKOUT / "CHANGELOG.md").read_text()).odd == ()
 
 
 def test_a_snapshot_is_older_than_what_it_is_on_the_way_to() -> None:
