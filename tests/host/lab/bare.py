@@ -51,6 +51,13 @@ class BareRoot(Guest):
         """The common one and this machine's proxies."""
         return super().environment() | network_environment()
 
+    def freeze(self) -> Snapshot:
+        """Make it a snapshot, to be booted as what was built here; this root is gone then."""
+        self._nspawn.kill()
+        snapshot = self._nspawn.freeze(self._nspawn.folder.with_name(f"{self.name}.snapshot"))
+        self.close()
+        return snapshot
+
     def close(self) -> None:
         """End and delete it; may be called twice."""
         self._nspawn.close()
