@@ -10,6 +10,7 @@ import pytest
 
 from host.lab.bare import BareRoot
 from host.lab.containers import Containers, run_apphub
+from host.lab.guest import Guest
 from host.lab.machine import Host
 from host.lab.nspawn import Snapshot
 from host.lab.places import CHECKOUT
@@ -18,6 +19,7 @@ from host.main_job import DROP_IN, MainJob
 
 GUIDE = (CHECKOUT / "docs/installing.md").read_text()
 PORT, VENDORS = 9000, 9090
+UNITS_ALONE = ["units.json"]
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -26,6 +28,10 @@ def recipe(language: str, heading: str) -> list[str]:
     """The commands or files that are shown below a heading, up to the next one."""
     section = re.split(r"(?m)^#+ ", GUIDE.partition(f"# {heading}\n")[2])[0]
     return re.findall(rf"```{language}\n(.+?)```", section, re.DOTALL)
+
+
+def state(guest: Guest) -> list[str]:
+    return guest.shell("ls -A /var/lib/portreeve").stdout.split()
 
 
 @pytest.fixture(scope="module")
@@ -40,33 +46,33 @@ def image(lab_run: Run, plain_snapshot: Snapshot, bookworm_package: Path) -> Sna
         root.shell(f"cd /srv/image\n{commands}", timeout=200)
         assert root.run("ps", "-e", "-o", "args=").stdout == processes, "something was started"
         assert root.run("systemctl", "is-enabled", "portreeve.service").stdout.strip() == "enabled"
-        assert root.shell("ls -A /var/lib/portreeve").stdout == "", "an image has no state"
+        assert state(root) == UNITS_ALONE
         return root.freeze()
 
 
 @pytest.fixture(scope="module")
-def server(lab_run: Run, image: Snapshot) -> Iterator[Host]:
-    """The first boot of the image."""
+def job(lab_run: Run, image: Snapshot) -> Iterator[MainJob]:
+    """The first boot of the image, on which a container with a port is then made."""
     with Host(lab_run, image, "first-boot") as host:
-        yield host
+        assert host.run("systemctl", "is-active", "portreeve.service").stdout.strip() == "active"
+        yield MainJob(host, run_apphub(Containers(host), PORT))
 
 
-def test_the_first_boot_of_an_image_brings_up_the_agent(server: Host) -> None:
-    assert server.run("systemctl", "is-active", "portreeve.service").stdout.strip() == "active"
-    job = MainJob(server, run_apphub(Containers(server), PORT))
+def test_the_first_boot_of_an_image_brings_up_the_agent(job: MainJob) -> None:
     job.in_step()
     job.listens(PORT)
 
 
-def test_a_disk_is_sealed_as_it_was_before_the_agent_ran(server: Host) -> None:
+def test_a_disk_is_sealed_as_it_was_before_the_agent_ran(job: MainJob) -> None:
+    job.in_step()
     (commands,) = recipe("sh", "In images")
-    server.shell(commands, timeout=120)
-    assert not server.exists(DROP_IN)
-    assert server.http_status(VENDORS) == 200
-    assert server.shell("ls -A /var/lib/portreeve").stdout == ""
-    server.reboot()
-    server.run("docker", "start", "websoft9-apphub")
-    server.wait_until(lambda: server.http_status(PORT) == 200, 30, "it is found out anew")
+    job.host.shell(commands, timeout=120)
+    assert not job.host.exists(DROP_IN)
+    assert job.host.http_status(VENDORS) == 200
+    assert state(job.host) == UNITS_ALONE
+    job.host.run("systemctl", "start", "portreeve.service", timeout=60)
+    job.in_step()
+    job.listens(PORT)
 
 
 @pytest.mark.long
