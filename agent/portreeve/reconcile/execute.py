@@ -34,7 +34,14 @@ from portreeve.reconcile.masking import masked, withheld
 from portreeve.reconcile.openings import Openings
 from portreeve.reconcile.owed import OWED_STARTING, owe, owing_of, unproved
 from portreeve.reconcile.record import Record
-from portreeve.reconcile.setback import DID_NOT_COME_UP, judges_nothing, on_its_way_again, take_back
+from portreeve.reconcile.restarted import note_restart, was_restarted
+from portreeve.reconcile.setback import (
+    DID_NOT_COME_UP,
+    judges_nothing,
+    not_in_effect,
+    on_its_way_again,
+    take_back,
+)
 from portreeve.reconcile.status import Stage
 from portreeve.reconcile.store import Store
 from portreeve.reconcile.workers import Pulse
@@ -106,7 +113,9 @@ class Executor:
             error.step = error.step or "apply"
             return self._did_not_work(record, error)
         self.grouping.leave(record.name)
-        record = owe(replace(record, stage=Stage.APPLIED, skipped=tuple(way.skipped), done=0), way.owing)
+        record = owe(
+            replace(record, stage=Stage.APPLIED, skipped=tuple(way.skipped), done=0, begun=None), way.owing
+        )
         self.store.save(record)
         log_step(MessageId.SYNC_APPLIED, record, "%s: generation %d applied", number)
         return record
@@ -144,7 +153,8 @@ class Executor:
             step = content.apply[index]
             work = partial(self._carry_out, record, content, step, way, OWED_STARTING if owed else STARTING)
             try:
-                self.grouping.once(record.name, way, step, work)
+                if not was_restarted(record, index, step, self.systemd):
+                    self.grouping.once(record.name, way, step, work)
             except (Waiting, Failed) as error:
                 if not isinstance(step, ContainerStep) or isinstance(error, DeferredError):
                     raise
@@ -229,14 +239,14 @@ class Executor:
             if evidence is not None:
                 evidence = masked(evidence, content.secrets)
                 self._respect_stopped(content)
-                not_in_effect = _not_in_effect(content.said(step), evidence)
+                failure = not_in_effect(content.said(step), evidence)
                 if record.owing is not None:
-                    raise unproved(record.owing, not_in_effect)
+                    raise unproved(record.owing, failure)
                 if not may_act:
-                    raise not_in_effect
+                    raise failure
                 lost = f"{content.said(step)} does not hold any more ({evidence})"
                 log.warning("%s: %s; applying again", record.name, lost)
-                record = replace(record, unfinished=record.good, stage=Stage.WRITTEN, done=0)
+                record = replace(record, unfinished=record.good, stage=Stage.WRITTEN, done=0, begun=None)
                 self.store.save(record)
                 return record
         if record.rejected == good.digest:
@@ -254,6 +264,7 @@ class Executor:
             if isinstance(step, FirewalldPort):
                 why_not = Openings(self.store).open(record.name, step)
             else:
+                note_restart(self.store, record, way, step, self.clock.wall())
                 why_not = carry_out(step, systemd=self.systemd, docker=self.docker, starting=starting)
         if why_not:
             way.skipped.append(f"{content.said(step)} skipped: {why_not}")
@@ -285,14 +296,3 @@ class Executor:
         if error.reason not in DID_NOT_COME_UP or self.cancelled.is_set():
             raise error
         return take_back(self.store, record, error, self.clock.wall())
-
-
-def _not_in_effect(step: str, evidence: str) -> PortreeveError:
-    """What is wrong with a sync whose files are right and whose service does not work."""
-    return Failed(
-        Reason.NOT_IN_EFFECT,
-        f"{step} does not hold although the files are right",
-        evidence=evidence,
-        hint="`systemctl status` of its units tells more",
-        step="verify",
-    )

@@ -54,6 +54,7 @@ class Record:
         done: so many actions of the unfinished generation were carried out since its files were written, up
             to the first that is owed: an agent that takes over in between does not restart a unit that has
             the new files already.
+        begun: the position of the restart that was asked for last on that way, and when.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Record:
     opened: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
     done: int = 0
+    begun: tuple[int, float] | None = None
 
     @property
     def in_place(self) -> bool:
@@ -151,6 +153,7 @@ _LOADED: Mapping[str, Callable[[Any], object]] = {
     "trouble": _load_trouble,
     "rejection": _load_trouble,
     "owing": _load_trouble,
+    "begun": lambda value: (int(value[0]), float(value[1])) if value else None,
     "owed": tuple,
     "opened": tuple,
     "skipped": tuple,

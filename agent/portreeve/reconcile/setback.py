@@ -3,7 +3,7 @@
 import logging
 from dataclasses import replace
 
-from portreeve.errors import PortreeveError, Reason
+from portreeve.errors import Failed, PortreeveError, Reason
 from portreeve.reconcile.generations import BASELINE
 from portreeve.reconcile.log import log_step
 from portreeve.reconcile.outcome import rejected
@@ -79,7 +79,7 @@ def take_back(store: Store, record: Record, error: PortreeveError, now: float) -
         counted = record.rejected is not None and not record.stuck
         tries = max(0, record.rejections - 1) if counted else record.rejections
         stuck = rejected(replace(record, rejections=tries), record.rejected, error, now)
-        store.save(replace(stuck, stuck=True, stage=Stage.WRITTEN, done=0))
+        store.save(replace(stuck, stuck=True, stage=Stage.WRITTEN, done=0, begun=None))
         raise error
     fallback = record.good
     if fallback is None or fallback.number == BASELINE:
@@ -102,3 +102,14 @@ def take_back(store: Store, record: Record, error: PortreeveError, now: float) -
         level=logging.ERROR,
     )
     return record
+
+
+def not_in_effect(step: str, evidence: str) -> PortreeveError:
+    """What is wrong with a sync whose files are right and whose service does not work."""
+    return Failed(
+        Reason.NOT_IN_EFFECT,
+        f"{step} does not hold although the files are right",
+        evidence=evidence,
+        hint="`systemctl status` of its units tells more",
+        step="verify",
+    )

@@ -69,7 +69,7 @@ class Restorer:
     def _written(self, record: Record, content: Content, how: str, *, drift: bool = False) -> Record:
         assert record.unfinished is not None
         number = record.unfinished.number
-        record = replace(record, stage=Stage.WRITTEN, done=0)
+        record = replace(record, stage=Stage.WRITTEN, done=0, begun=None)
         self.store.save(record)
         log_step(
             MessageId.SYNC_DRIFT if drift else MessageId.SYNC_WRITTEN,

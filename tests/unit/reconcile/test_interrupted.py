@@ -14,6 +14,7 @@ from portreeve.reconcile.execute import Executor
 from portreeve.reconcile.outcome import REJECTED_MOST
 from portreeve.reconcile.record import Record
 from portreeve.reconcile.status import State
+from portreeve.systemd.bus import Systemd
 from unit.reconcile.host import Host
 
 
@@ -200,5 +201,47 @@ def test_an_action_that_was_carried_out_before_a_kill_is_not_carried_out_again(
     assert host.restarts == before + 1
 
     host.choose(9500)
+    assert host.look().state is State.IN_STEP
+    assert host.restarts == before + 2
+
+
+def cut_off(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The agent is killed after it has asked for the restart of its unit, and before that is over."""
+    restart = Systemd.restart
+
+    def killed(self: Systemd, unit: str, timeout: float) -> None:
+        restart(self, unit, timeout)
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Systemd, "restart", killed)
+        with suppress(Killed):
+            host.look()
+    host.restart_agent()
+
+
+def test_a_restart_that_systemd_did_while_there_was_no_agent_is_not_asked_for_again(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host.bring_in_step(9000)
+    before = host.restarts
+    host.choose(9443)
+    cut_off(host, monkeypatch)
+    host.unit.job = 7
+    assert (host.look().state, host.restarts) == (State.WAITING, before + 1)
+    host.unit.job, host.unit.active_since = 0, host.now + 1
+    host.pass_time(5)
+    assert host.look().state is State.IN_STEP
+    assert (host.restarts, host.record.begun) == (before + 1, None)
+
+
+def test_a_restart_that_came_to_nothing_while_there_was_no_agent_is_asked_for_again(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host.bring_in_step(9000)
+    before = host.restarts
+    host.choose(9443)
+    cut_off(host, monkeypatch)
+    host.unit.active_since = host.now - 60
     assert host.look().state is State.IN_STEP
     assert host.restarts == before + 2
