@@ -103,7 +103,7 @@ def test_a_socket_that_is_left_on_its_own_port_is_moved_before_the_transaction_e
     vendor: VendorHost,
 ) -> None:
     said = vendor.upgrade(LEFT_ON_ITS_PORT)
-    assert "portreeve: triggered: cockpit keeps port = 9000, verified" in said
+    assert "portreeve: files of packages: cockpit keeps port = 9000, verified" in said
     vendor.keeps()
 
 
