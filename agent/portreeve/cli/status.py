@@ -97,7 +97,7 @@ def package_words(package: PackageStatus, now: float) -> str:
     names = [*package.syncs, *package.services] or ["nothing"]
     more = len(names) - _MOST_NAMES
     text = ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
-    rest = f"proves {text}"
+    rest = f"proves {text}" + (f"; not yet {', '.join(package.unproved)}" if package.unproved else "")
     if package.until is not None:
         rest = f"holds {text} for {span(max(0.0, package.until - now))} at most"
     return f"{package.title}: {package.event} {ago(package.since, now)}, {rest}"

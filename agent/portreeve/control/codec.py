@@ -206,6 +206,7 @@ def _package(data: Json) -> PackageStatus:
         "event": Event(data["event"]),
         "syncs": tuple(data["syncs"]),
         "services": tuple(data["services"]),
+        "unproved": tuple(data["unproved"]),
     }
     return PackageStatus(**known)
 

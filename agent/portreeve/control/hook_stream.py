@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from portreeve.clock import SYSTEM_CLOCK, Clock
 from portreeve.control.agent import Agent
 from portreeve.control.outcome import Outcome, as_wanted
-from portreeve.control.seen import Seen, differences, looks, only
+from portreeve.control.seen import Seen, differences, look, looks, only
 from portreeve.control.streams import Line
 from portreeve.errors import Reason
 from portreeve.reconcile.status import State, SyncStatus
@@ -46,19 +46,25 @@ def hook_progress(
         seen = only(looked, syncs=syncs)
         yield from differences(told, seen)
         told = seen
+        package = agent.packages.get(mark.package)
         unnoticed = [name for name, status in seen.syncs.items() if not _looked_at(status, syncs[name])]
         if mark.event.before:
             pending, done = unnoticed, not unnoticed
         else:
             pending = [name for name, status in seen.syncs.items() if not as_wanted(status)]
-            done = mark.package not in agent.packages.snapshot()
+            done = package is None
         if done:
+            # What was looked at is of a moment ago.
+            yield from differences(told, only(look(agent), syncs=syncs))
             kept = "" if mark.event.before else agent.kept(mark.package)
             yield {"result": Outcome.DONE.value, "pending": [], "kept": kept}
             return
-        no_use = mark.event is Event.TRIGGERED
-        stays = [name for name in pending if no_use or _stays(seen.syncs[name], before.get(name))]
-        if pending and stays == pending and not unnoticed:
+        # Their statuses alone would not do: they are told a moment before it is known what they prove.
+        unproved = package.unproved if package is not None else ()
+        no_use = mark.event is Event.TRIGGERED or all(
+            _stays(seen.syncs.get(name), before.get(name)) for name in unproved
+        )
+        if unproved and no_use and not unnoticed:
             yield {"result": Outcome.NOT_YET.value, "pending": pending, "kept": ""}
             return
     ending = Outcome.STOPPING if agent.board.changes.closed else Outcome.NOT_YET
@@ -69,8 +75,10 @@ def _looked_at(status: SyncStatus, runs: int) -> bool:
     return status.runs > runs and status.state is not State.PENDING
 
 
-def _stays(status: SyncStatus, before: SyncStatus | None) -> bool:
+def _stays(status: SyncStatus | None, before: SyncStatus | None) -> bool:
     """It stands as it did before the hook, or is held: waiting for it would not help."""
+    if status is None:
+        return False
     if status.trouble is not None and status.trouble.reason is Reason.PACKAGE_CHANGING:
         return True
     return before is not None and _why(status) == _why(before)

@@ -90,6 +90,7 @@ class Agent(Supervised, Asked):
         self.pending = pending_packages(
             paths.pending,
             self.board,
+            store,
             memories=lambda name: self.reconciler.memory(name),
             look_at_sync=self.queue.add,
             look_at_service=lambda name: self.supervision.queue.add(SERVICE + name),

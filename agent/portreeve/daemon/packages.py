@@ -1,15 +1,20 @@
 """Packages that change, wired to what they touch: the agent's side of package hooks."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from portreeve.clock import Clock
+from portreeve.errors import PortreeveError
 from portreeve.reconcile.board import Board
 from portreeve.reconcile.memory import Memory
 from portreeve.reconcile.status import SyncStatus
+from portreeve.reconcile.store import Store
 from portreeve.upgrade.marks import Marks, boot_id
 from portreeve.upgrade.pending import Hands, Pending
 from portreeve.upgrade.status import PackageStatus
+
+log = logging.getLogger(__name__)
 
 Memories = Callable[[str], Memory]
 """What is remembered of a sync, by its name."""
@@ -18,6 +23,7 @@ Memories = Callable[[str], Memory]
 def pending_packages(
     folder: Path,
     statuses: Board[SyncStatus],
+    store: Store,
     *,
     memories: Memories,
     look_at_sync: Callable[[str], object],
@@ -29,6 +35,7 @@ def pending_packages(
     Args:
         folder: of marks.
         statuses: of syncs.
+        store: what is remembered of syncs.
         memories: of syncs; asked for only once the agent works.
         look_at_sync: enqueues a sync.
         look_at_service: enqueues a service.
@@ -39,8 +46,16 @@ def pending_packages(
         memory = memories(name)
         return memory.ask() if thorough else memory.doubt()
 
+    def in_force(name: str, number: int) -> Mapping[str, str]:
+        try:
+            return store.generations.content(name, number).values
+        except PortreeveError as error:
+            log.warning("%s: %s", name, error)
+            return {}
+
     hands = Hands(
         prove=prove,
+        in_force=in_force,
         proved=lambda name: memories(name).proved,
         runs=lambda name: memories(name).begun,
         look_at_sync=look_at_sync,

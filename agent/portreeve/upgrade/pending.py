@@ -17,7 +17,7 @@ from portreeve.upgrade.marks import Marks
 from portreeve.upgrade.plan import Plan, Task, decide, is_settled
 from portreeve.upgrade.status import PackageStatus
 from portreeve.upgrade.touched import Touched, touched
-from portreeve.upgrade.words import changing, kept
+from portreeve.upgrade.words import ValuesOf, changing, kept
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +30,7 @@ class Hands:
         prove: has a sync prove itself at its next look, over the network as well where the second argument
             says so; returns the number that its runs must exceed.
         proved: the number of the last run in which what is in force was seen to work; 0: in none.
+        in_force: the values of a generation of a sync, as people may see them.
         runs: the number that the runs of a sync must exceed for a look that begins now.
         look_at_sync: enqueues a sync.
         look_at_service: enqueues a service.
@@ -37,6 +38,7 @@ class Hands:
 
     prove: Callable[[str, bool], int]
     proved: Callable[[str], int]
+    in_force: ValuesOf
     runs: Callable[[str], int]
     look_at_sync: Callable[[str], object]
     look_at_service: Callable[[str], object]
@@ -147,15 +149,18 @@ class Pending:
         if not self._tasks:
             return
         with self._lock:
-            proved = False
+            noticed = False
             for package, task in self._tasks.items():
                 asked = task.asked.get(name)
                 if asked is None or name in task.settled:
                     continue
-                if is_settled(self._statuses.get(name), asked, self._hands.proved(name)):
-                    self._tasks[package] = replace(task, settled=task.settled | {name})
-                    proved = True
-            if proved:
+                noticed, status = True, self._statuses.get(name)
+                if is_settled(status, asked, self._hands.proved(name)):
+                    task = replace(task, settled=task.settled | {name}, unproved=task.unproved - {name})
+                elif status is not None and status.runs > asked:
+                    task = replace(task, unproved=task.unproved | {name})
+                self._tasks[package] = task
+            if noticed:
                 self._work()
 
     def told(self, package: str) -> str:
@@ -228,7 +233,9 @@ class Pending:
 
     def _done(self, task: Task) -> None:
         mark = task.mark
-        line = self._told[mark.package] = kept(mark, task.touched.syncs, self._statuses.snapshot())
+        line = self._told[mark.package] = kept(
+            mark, task.touched.syncs, self._statuses.snapshot(), self._hands.in_force
+        )
         log.log(
             logging.INFO if task.touched.syncs else logging.DEBUG,
             "%s",
@@ -249,6 +256,7 @@ class Pending:
                     until=mark.until if self._holds(task) else None,
                     syncs=task.touched.syncs,
                     services=task.touched.services,
+                    unproved=tuple(name for name in task.touched.syncs if name in task.unproved),
                 )
             )
         self.board.keep_only(self._tasks)

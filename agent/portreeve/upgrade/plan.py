@@ -22,6 +22,7 @@ class Task:
         go_on: syncs that an administrator wants to be worked on although the package is being changed.
         asked: for each sync that was told to prove itself, the number that its runs must exceed.
         settled: syncs of which nothing is left to prove.
+        unproved: syncs that were looked at since they were asked, and are not settled.
     """
 
     mark: Mark
@@ -29,6 +30,7 @@ class Task:
     go_on: frozenset[str] = frozenset()
     asked: Mapping[str, int] = field(default_factory=dict)
     settled: frozenset[str] = frozenset()
+    unproved: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

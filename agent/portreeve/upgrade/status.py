@@ -17,6 +17,7 @@ class PackageStatus:
         until: when what it touches is held no longer; ``None`` when it is not held: it is proved again.
         syncs: what it touches.
         services: the same.
+        unproved: syncs that were looked at since, and of which it is not proved yet that they work.
     """
 
     package: str
@@ -26,6 +27,7 @@ class PackageStatus:
     until: float | None = None
     syncs: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
+    unproved: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

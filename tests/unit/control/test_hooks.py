@@ -41,6 +41,11 @@ def stream(agent: BoardAgent, timeout: float = 10) -> Iterator[Line]:
     return (line for line in answer.lines if line is not None and "sync" not in line)
 
 
+def unproved(agent: BoardAgent, *names: str) -> None:
+    """The agent has seen that these do not prove to work."""
+    agent.packages.post(replace(agent.packages.snapshot()["cockpit-ws"], unproved=names))
+
+
 def is_done(agent: BoardAgent, line: str) -> None:
     """The agent is done with the package."""
     agent.lines_of_packages["cockpit-ws"] = line
@@ -99,7 +104,27 @@ def test_what_fails_as_it_did_before_is_not_waited_for() -> None:
     lines = stream(agent)
     next(lines)
     agent.board.post(sync("cockpit", State.FAILED, runs=2, trouble=FAILING))
+    unproved(agent, "cockpit")
     assert list(lines) == [{"result": "not-yet", "pending": ["cockpit"], "kept": ""}]
+
+
+def test_it_does_not_end_before_it_is_known_what_a_look_has_proved() -> None:
+    agent = agent_with(POST, "cockpit", state=State.WAITING, trouble=FAILING)
+    answer = Routes(agent).answer(
+        Request("POST", "/v1/hooks", {"timeout": ["10"]}, {"package": "cockpit-ws"}, trusted=True)
+    )
+    assert isinstance(answer, Stream)
+    next(answer.lines)
+    agent.board.post(sync("cockpit", State.WAITING, runs=2, trouble=FAILING))
+    told = next(answer.lines)
+    assert told is not None
+    assert told["sync"]["runs"] == 2
+    is_done(agent, "cockpit-ws 300: cockpit keeps generation 2, verified")
+    assert next(answer.lines) == {
+        "result": "done",
+        "pending": [],
+        "kept": "cockpit-ws 300: cockpit keeps generation 2, verified",
+    }
 
 
 def test_what_fails_since_the_change_is_waited_for_until_the_deadline() -> None:
@@ -107,6 +132,7 @@ def test_what_fails_since_the_change_is_waited_for_until_the_deadline() -> None:
     lines = stream(agent, timeout=0.05)
     next(lines)
     agent.board.post(sync("cockpit", State.FAILED, runs=2, trouble=FAILING))
+    unproved(agent, "cockpit")
     assert list(lines) == [{"result": "not-yet", "pending": ["cockpit"], "kept": ""}]
 
 
@@ -115,6 +141,7 @@ def test_what_is_held_for_another_package_is_not_waited_for() -> None:
     lines = stream(agent)
     next(lines)
     agent.board.post(sync("cockpit", State.WAITING, runs=2, trouble=CHANGING))
+    unproved(agent, "cockpit")
     assert list(lines) == [{"result": "not-yet", "pending": ["cockpit"], "kept": ""}]
 
 
@@ -151,6 +178,7 @@ def test_the_status_has_what_is_pending_and_is_read_again_as_it_was() -> None:
             "until": None,
             "syncs": ["cockpit"],
             "services": [],
+            "unproved": [],
         }
     ]
     assert codec.overview(told) == agent.overview()

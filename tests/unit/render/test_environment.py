@@ -35,6 +35,23 @@ def test_a_masked_template_is_as_good_as_missing(tmp_path: Path) -> None:
     assert "no such template" in caught.value.evidence
 
 
+def test_a_template_that_is_kept_is_rendered_as_it_was_whatever_becomes_of_its_file(tmp_path: Path) -> None:
+    mine, shipped = tmp_path / "mine", tmp_path / "shipped"
+    mine.mkdir()
+    renderer = Renderer((mine, shipped), kept={shipped / "a.j2": "kept {{ x }}"})
+    assert renderer.file("a.j2", {"x": 1}) == "kept 1"
+    shipped.mkdir()
+    (shipped / "a.j2").write_text("of another version {{ x }}")
+    assert renderer.file("a.j2", {"x": 2}) == "kept 2"
+    (mine / "a.j2").write_text("mine {{ x }}")
+    assert renderer.file("a.j2", {"x": 3}) == "mine 3"
+    (mine / "a.j2").unlink()
+    assert renderer.file("a.j2", {"x": 4}) == "kept 4"
+    (mine / "a.j2").symlink_to("/dev/null")
+    with pytest.raises(Failed):
+        renderer.file("a.j2", {"x": 5})
+
+
 def test_a_missing_value_is_an_error_and_not_an_empty_text(tmp_path: Path) -> None:
     with pytest.raises(Failed) as caught:
         Renderer([]).text("{{ prot }}", {"port": 1})

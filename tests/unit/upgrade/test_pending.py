@@ -50,6 +50,7 @@ class Site:
     now: float = 1000.0
     runs: dict[str, int] = field(default_factory=dict)
     proofs: dict[str, int] = field(default_factory=dict)
+    in_force: dict[str, str] = field(default_factory=lambda: {"port": "9000"})
     asked: list[tuple[str, bool]] = field(default_factory=list)
     enqueued: list[str] = field(default_factory=list)
 
@@ -63,6 +64,7 @@ class Site:
         hands = Hands(
             prove=self.prove,
             proved=lambda name: self.proofs.get(name, 0),
+            in_force=lambda _name, _number: self.in_force,
             runs=lambda name: self.runs.get(name, 0),
             look_at_sync=self.enqueued.append,
             look_at_service=lambda name: self.enqueued.append(f"service:{name}"),
@@ -263,6 +265,7 @@ def test_a_sync_that_does_not_work_keeps_the_mark_until_it_does(site: Site) -> N
     site.pending.hook("cockpit-ws")
     site.look("cockpit", State.FAILED, works=False, trouble=Trouble(Reason.NOT_IN_EFFECT, "why"))
     assert site.marks.read() == (POST,)
+    assert site.packages()["cockpit-ws"].unproved == ("cockpit",)
     site.look("cockpit")
     assert site.marks.read() == ()
 
@@ -276,7 +279,7 @@ def test_a_sync_that_does_not_work_keeps_the_mark_until_it_does(site: Site) -> N
         ),
         (
             {"state": State.WAITING, "trouble": Trouble(Reason.CONTAINER_ABSENT, "there is no container")},
-            "keeps generation 2, verified (there is no container)",
+            "keeps port = 9000, verified (there is no container)",
         ),
         (
             {
@@ -284,7 +287,7 @@ def test_a_sync_that_does_not_work_keeps_the_mark_until_it_does(site: Site) -> N
                 "trouble": Trouble(Reason.UNIT_STOPPED, "cockpit.socket was stopped"),
                 "works": False,
             },
-            "keeps generation 2 (cockpit.socket was stopped)",
+            "keeps port = 9000 (cockpit.socket was stopped)",
         ),
         (
             {
@@ -293,7 +296,7 @@ def test_a_sync_that_does_not_work_keeps_the_mark_until_it_does(site: Site) -> N
                 "generation": None,
                 "works": False,
             },
-            "has nothing in force yet (there is no container)",
+            "has nothing in force (there is no container)",
         ),
         ({"values": {"token": "********"}}, "keeps token = ********, verified"),
     ],
@@ -304,6 +307,15 @@ def test_the_line_says_what_was_kept(site: Site, told: dict[str, object], line: 
     site.pending.hook("cockpit-ws")
     site.look("cockpit", **told)  # type: ignore[arg-type]
     assert site.pending.told("cockpit-ws") == f"cockpit-ws 300: cockpit {line}"
+
+
+def test_what_was_read_and_is_not_in_force_is_not_said_to_be_kept(site: Site) -> None:
+    site.marks.put(POST)
+    site.pending.hook("cockpit-ws")
+    refused = Trouble(Reason.VERIFY_FAILED, "port 9443 did not work")
+    site.look("cockpit", State.FAILED, trouble=refused, values={"port": "9443"})
+    line = "cockpit-ws 300: cockpit keeps port = 9000, verified (port 9443 did not work)"
+    assert site.pending.told("cockpit-ws") == line
 
 
 def test_a_mark_that_cannot_be_removed_is_told_once_and_tried_again_with_each_resync(
