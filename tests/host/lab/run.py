@@ -59,7 +59,9 @@ class Run:
         if self._lock is not None:
             for machine in list(self.machines.values()):
                 machine.close()
-            _clear(self.folder)
+            # Nobody else clears at the same time: the lock is in the folder, and goes with it.
+            with locked(scratch_root() / "lock"):
+                _clear(self.folder)
             os.close(self._lock)
             self._lock = None
 
