@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from .conftest import Show
-from .lab import base, package
+from .lab import base
 from .lab.bare import BareRoot
 from .lab.nspawn import Snapshot
 from .lab.places import CHECKOUT
 from .lab.run import Run
 from .lab.snapshots import PACKAGE
 
-each_release = pytest.mark.parametrize("release", base.RELEASES)
+
+@pytest.fixture(params=base.RELEASES)
+def release(request: pytest.FixtureRequest) -> str:
+    chosen = request.param
+    assert isinstance(chosen, str)
+    return chosen
 
 
 @pytest.fixture
-def built(lab_run: Run, show: Show) -> Callable[[str], Path]:
-    def build(release: str) -> Path:
-        show(lambda: package.build(lab_run, release))
-        return package.build(lab_run, release)
-
-    return build
+def deb(release: str, request: pytest.FixtureRequest) -> Path:
+    built = request.getfixturevalue(f"{release}_package")
+    assert isinstance(built, Path)
+    return built
 
 
-@each_release
-def test_lintian_finds_no_error_and_no_warning(
-    lab_run: Run, built: Callable[[str], Path], release: str
-) -> None:
-    deb = built(release)
+def test_lintian_finds_no_error_and_no_warning(lab_run: Run, deb: Path, release: str) -> None:
     with BareRoot(lab_run, Snapshot((base.packager(release),)), "lintian") as root:
         root.copy_in(deb, f"/srv/{deb.name}")
         judged = root.run(
@@ -41,12 +38,11 @@ def test_lintian_finds_no_error_and_no_warning(
 
 
 @pytest.mark.timeout(200, func_only=True)
-@each_release
 def test_in_the_smallest_system_the_declared_dependencies_are_enough(
-    lab_run: Run, built: Callable[[str], Path], release: str
+    lab_run: Run, deb: Path, release: str
 ) -> None:
     with BareRoot(lab_run, Snapshot((base.minbase(release),)), "minbase") as root:
-        root.copy_in(built(release), PACKAGE)
+        root.copy_in(deb, PACKAGE)
         root.run("apt-get", "update", timeout=90)
         installed = root.run("apt-get", "install", "-y", "--no-install-recommends", PACKAGE, timeout=150)
         assert "portreeve:" not in installed.stderr, "there is nothing to complain of"
