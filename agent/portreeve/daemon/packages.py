@@ -4,13 +4,14 @@ import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from portreeve.boot import boot_id
 from portreeve.clock import Clock
 from portreeve.errors import PortreeveError
 from portreeve.reconcile.board import Board
 from portreeve.reconcile.memory import Memory
 from portreeve.reconcile.status import SyncStatus
 from portreeve.reconcile.store import Store
-from portreeve.upgrade.marks import Marks, boot_id
+from portreeve.upgrade.marks import Marks
 from portreeve.upgrade.pending import Hands, Pending
 from portreeve.upgrade.status import PackageStatus
 

@@ -1,11 +1,11 @@
-"""Containers and services, wired together: a queue and workers of their own, so that a container that takes
-long to start keeps no sync waiting."""
+"""Containers and services, wired together, with workers of their own: a slow start keeps no sync waiting."""
 
 import logging
 import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from portreeve.boot import boot_id
 from portreeve.clock import Clock
 from portreeve.containers.connection import Docker
 from portreeve.control.agent import ContainerVerb
@@ -22,7 +22,7 @@ from portreeve.reconcile.status import DockerStatus
 from portreeve.reconcile.workers import Pulse, Workers
 from portreeve.supervise.admission import Admission
 from portreeve.supervise.alerts import Alerts
-from portreeve.supervise.followers import Followers, boot_id
+from portreeve.supervise.followers import Followers
 from portreeve.supervise.forgetting import Forgetting
 from portreeve.supervise.memory import Verb
 from portreeve.supervise.overdue import Overdue

@@ -9,7 +9,6 @@ exactly those are started again.
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 from portreeve.clock import SYSTEM_CLOCK, Clock
 from portreeve.errors import Failed, Refused, Waiting
@@ -22,15 +21,9 @@ _FELL_WITH_IT = 60.0
 """Seconds: a dependent that failed so shortly before the loss was noticed failed for want of the container; a
 probe needs three failures at ten seconds' distance to notice it, and a unit may take its time to fail."""
 
-_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _PREFIX, _SUFFIX = CONTAINER_UNIT.split("@")
 
 log = logging.getLogger(__name__)
-
-
-def boot_id() -> str:
-    """Identifies this boot of the host (proc_sys_kernel(5))."""
-    return _BOOT_ID.read_text().strip()
 
 
 class Followers:

@@ -4,11 +4,11 @@ import logging
 from collections.abc import Container, Iterator
 from functools import partial
 
+from portreeve.boot import boot_id
 from portreeve.clock import Clock
 from portreeve.definitions.model import Definitions
 from portreeve.supervise import record as container_record
 from portreeve.supervise import service_record
-from portreeve.supervise.followers import boot_id
 from portreeve.supervise.records import KIND as CONTAINER
 from portreeve.supervise.services import KIND as SERVICE
 from portreeve.supervise.store import SupervisedStore

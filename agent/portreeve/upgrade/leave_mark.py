@@ -3,11 +3,12 @@
 import os
 from collections.abc import Mapping
 
+from portreeve.boot import boot_id
 from portreeve.clock import SYSTEM_CLOCK, Clock
 from portreeve.errors import Failed
 from portreeve.paths import Paths
 from portreeve.upgrade.mark import HELD, Event, Mark, following
-from portreeve.upgrade.marks import Marks, boot_id
+from portreeve.upgrade.marks import Marks
 from portreeve.upgrade.owned_files import OwnedFiles, owned_files
 
 

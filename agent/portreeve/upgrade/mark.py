@@ -40,7 +40,7 @@ class Mark:
         paths: other files of the package below ``/etc``.
         since: wall-clock seconds of the first hook.
         until: wall-clock seconds at which what it touches is held no longer, whatever became of the package.
-        boot: as :func:`portreeve.upgrade.marks.boot_id` has it; what began before a boot is over after it.
+        boot: as :func:`portreeve.boot.boot_id` has it; what began before a boot is over after it.
     """
 
     package: str

@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from portreeve.supervise.followers import Followers, boot_id
+from portreeve.boot import boot_id
+from portreeve.supervise.followers import Followers
 from portreeve.supervise.record import Record
 from portreeve.systemd.bus import Systemd
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from fakes.agent_process import AgentProcess, Eventually
+from portreeve.boot import boot_id
 from portreeve.upgrade.mark import Event, Mark
-from portreeve.upgrade.marks import Marks, boot_id
+from portreeve.upgrade.marks import Marks
 
 Start = Callable[..., AgentProcess]
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from portreeve.boot import boot_id
 from portreeve.clock import Clock
 from portreeve.definitions.model import Definitions
 from portreeve.definitions.settings import Settings
@@ -11,7 +12,6 @@ from portreeve.reconcile.database import Database
 from portreeve.reconcile.seal import Seal
 from portreeve.supervise import record as container_record
 from portreeve.supervise import service_record
-from portreeve.supervise.followers import boot_id
 from portreeve.supervise.forgetting import Forgetting
 from portreeve.supervise.record import Record
 from portreeve.supervise.service_record import ServiceRecord

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from portreeve.errors import Failed, PortreeveError, Reason
 from portreeve.upgrade.mark import Event, Mark, dump, load
-from portreeve.upgrade.marks import Marks, boot_id
+from portreeve.upgrade.marks import Marks
 
 MARK = Mark("cockpit-ws", Event.PRE_UPGRADE, "300", ("cockpit.socket",), ("/etc/pam.d/cockpit",), 10.0, 910.0)
 
@@ -167,26 +167,3 @@ def test_a_full_or_read_only_disk_has_a_name(folder: Path) -> None:
     with pytest.raises(PortreeveError) as caught:
         Marks(folder).put(MARK)
     assert caught.value.reason is Reason.WRITE_FAILED
-
-
-def booted(root: Path, kernel: str, began: int) -> str:
-    (root / "proc/1").mkdir(parents=True, exist_ok=True)
-    (root / "proc/sys/kernel/random").mkdir(parents=True, exist_ok=True)
-    (root / "proc/sys/kernel/random/boot_id").write_text(f"{kernel}\n")
-    fields = " ".join(map(str, range(2, 20)))
-    (root / "proc/1/stat").write_text(f"1 (a (b) c) S {fields} {began} 0\n")
-    return boot_id(root)
-
-
-def test_a_boot_is_told_from_another(tmp_path: Path) -> None:
-    assert len({booted(tmp_path, "5bd8a4e5", 27), booted(tmp_path, "77ab02c1", 27)}) == 2
-    assert len({booted(tmp_path, "5bd8a4e5", 700), booted(tmp_path, "5bd8a4e5", 900)}) == 2
-    assert boot_id() == boot_id() != ""
-    assert boot_id(tmp_path / "nothing") == ""
-
-
-def test_in_a_container_a_kernel_s_id_that_not_all_see_does_not_count(tmp_path: Path) -> None:
-    (tmp_path / "run/systemd").mkdir(parents=True)
-    (tmp_path / "run/systemd/container").write_text("systemd-nspawn\n")
-    assert booted(tmp_path, "5bd8a4e5", 700) == booted(tmp_path, "77ab02c1", 700)
-    assert booted(tmp_path, "5bd8a4e5", 700) != booted(tmp_path, "5bd8a4e5", 900)
