@@ -107,6 +107,7 @@ def test_a_socket_that_is_left_on_its_own_port_is_moved_before_the_transaction_e
     vendor.keeps()
 
 
+@pytest.mark.long
 def test_a_package_that_brings_a_file_in_the_place_of_ours_and_takes_it_away_again(
     vendor: VendorHost,
 ) -> None:
