@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from host.lab.errors import LabError
 from portreeve.errors import ExitCode
 from release import changelog, checkout, difference, distributions, lock, readiness, sbom, version, wheel
 from release.errors import BuildError, ReleaseRefusedError
@@ -36,7 +37,7 @@ def main(argv: Sequence[str]) -> int:
     except ReleaseRefusedError as error:
         _say("release: refused, nothing was built:", *(f"  - {problem}" for problem in error.problems))
         return ExitCode.REFUSED
-    except BuildError as error:
+    except (BuildError, LabError) as error:
         _say(f"release: {error}")
         return ExitCode.FAILED
 
@@ -60,7 +61,9 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def _run(given: argparse.Namespace) -> int:
-    problems = [*_of_machine(given), *([] if given.snapshot else readiness.problems(facts(TOP)))]
+    problems = _of_machine(given)
+    if not given.snapshot and (TOP / ".git").exists():
+        problems += readiness.problems(facts(TOP))
     if problems:
         raise ReleaseRefusedError(problems)
     epoch = checkout.epoch(TOP)

@@ -1,5 +1,6 @@
 """The command refuses, with every reason at once and nothing built, or says what differs."""
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -66,6 +67,14 @@ def test_a_tree_that_is_not_fit_is_refused_with_every_reason(
     assert "differs from its last commit" in told
     assert "has no tag" in told
     assert built == []
+
+
+def test_sources_without_their_history_are_refused(
+    repository: Path, built: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.rmtree(repository / ".git")
+    assert command.main(["--no-debs"]) == ExitCode.REFUSED
+    assert "is no git checkout" in capsys.readouterr().err
 
 
 def test_a_snapshot_needs_neither_tag_nor_changelog(
