@@ -12,6 +12,8 @@ readonly RESTART_DUE=$OPT/restart-due
 readonly ETC=/etc/portreeve
 readonly STATE=/var/lib/portreeve
 readonly WAS_UNINSTALLED=$STATE/uninstalled
+readonly PACKAGED=/usr/lib/portreeve/venv # the Debian package's environment
+readonly ETC_KEPT=$OPT/etc-kept           # a copy of /etc/portreeve while the package's settings are purged
 readonly UNITS=/etc/systemd/system
 readonly MAN=/usr/local/share/man
 readonly DEMO=/var/lib/portreeve-demo
@@ -25,15 +27,19 @@ readonly FAILED=1 USAGE=2 REFUSED=5
 
 COMMAND=install
 WHEELHOUSE=
+FORM= # package or venv; empty: as choose_form finds best
 PURGE=no
 SYNCS=()
 PROFILES=()
 HERE=
 WORK=
 LOG=/dev/null
+DEB=         # the Debian package for this release, beside this file or in the wheelhouse
 WHEEL=       # of the wheelhouse; empty: the checkout beside this file is built
 LOCK=        # versions and hashes of all dependencies
-NEW=         # the environment that is wanted, /opt/portreeve/venv-VERSION-FINGERPRINT
+NEW=         # the environment that is wanted: the package's, or /opt/portreeve/venv-VERSION-FINGERPRINT
+WANTED=      # what it is called when people read of it
+PROGRAM=     # portreeve as the units name it
 UNFINISHED=  # an environment that is being made, removed if this ends early
 PROBLEMS=()
 PACKAGES=()
@@ -52,7 +58,10 @@ Commands:
   wheelhouse DIR      download and build all that an installation without a network needs
 
 Options:
-  --wheelhouse DIR    install from the wheels in DIR, not from the network
+  --wheelhouse DIR    install from the package or the wheels in DIR, not from the network
+  --form FORM         install as a Debian "package", or as a "venv" in /opt/portreeve; without it
+                      the package, if there is one for this release here or in the wheelhouse.
+                      What is installed in the other form is moved, with all that it knows
   --profile NAME      also install the definitions and templates of the profile NAME that are not
                       there yet (repeatable); see the folder profiles
   --sync NAME         also install the shipped definition NAME when there is none (repeatable)
@@ -109,11 +118,12 @@ parse_arguments() {
                     shift
                 fi
                 ;;
-            --wheelhouse | --sync | --profile)
+            --wheelhouse | --sync | --profile | --form)
                 if (($# < 2)) || [[ -z $2 ]]; then misuse "$1 needs a value"; fi
                 case $1 in
                     --sync) SYNCS+=("$2") ;;
                     --profile) PROFILES+=("$2") ;;
+                    --form) FORM=$2 ;;
                     *) WHEELHOUSE=$2 ;;
                 esac
                 shift
@@ -121,6 +131,7 @@ parse_arguments() {
             --profile=*) PROFILES+=("${1#*=}") ;;
             --wheelhouse=*) WHEELHOUSE=${1#*=} ;;
             --sync=*) SYNCS+=("${1#*=}") ;;
+            --form=*) FORM=${1#*=} ;;
             --purge) PURGE=yes ;;
             -h | --help)
                 usage
@@ -131,9 +142,12 @@ parse_arguments() {
         shift
     done
     if [[ $PURGE == yes && $COMMAND != uninstall ]]; then misuse "--purge belongs to uninstall"; fi
-    if ((${#SYNCS[@]} + ${#PROFILES[@]})) && [[ $COMMAND != install && $COMMAND != upgrade ]]; then
-        misuse "--sync and --profile belong to install and upgrade"
+    if ((${#SYNCS[@]} + ${#PROFILES[@]})) || [[ -n $FORM ]]; then
+        if [[ $COMMAND != install && $COMMAND != upgrade ]]; then
+            misuse "--sync, --profile and --form belong to install and upgrade"
+        fi
     fi
+    if [[ ! $FORM =~ ^(package|venv|)$ ]]; then misuse "--form is package or venv, not $FORM"; fi
     if [[ -n $WHEELHOUSE ]]; then WHEELHOUSE=$(realpath -m -- "$WHEELHOUSE"); fi
 }
 
@@ -271,14 +285,73 @@ check_space() {
     if ((free < SPACE_MB)); then problem "$folder has $free MB free, and $SPACE_MB MB are needed"; fi
 }
 
-check_other_installation() {
-    local status
-    status=$(dpkg-query -W -f '${db:Status-Status}' portreeve 2>/dev/null || true)
-    if [[ $status == installed || -e /usr/bin/portreeve || -e /usr/lib/systemd/system/portreeve.service ]]; then
-        problem "portreeve is installed from a package already; remove that first: apt-get remove portreeve"
+# What dpkg says of the package: installed, config-files, half-configured …; nothing where it knows none.
+package_status() { dpkg-query -W -f '${db:Status-Status}' portreeve 2>/dev/null || true; }
+
+has_package() { [[ $(package_status) != @(|not-installed|config-files) ]]; }
+
+has_environment() { [[ -L $CURRENT ]]; }
+
+check_strangers() {
+    local path paths=(/usr/bin/portreeve /usr/lib/systemd/system/portreeve.service)
+    if has_package; then paths=(); fi
+    if [[ -e /usr/local/bin/portreeve && ! -L /usr/local/bin/portreeve ]]; then paths+=(/usr/local/bin/portreeve); fi
+    for path in "${paths[@]}"; do
+        if [[ -e $path ]]; then problem "$path is there and is not ours"; fi
+    done
+}
+
+# Find the package for this release, and decide in which form portreeve is to be here.
+choose_form() {
+    local folder=${WHEELHOUSE:-$HERE} found=()
+    if [[ $(os_field ID) == debian ]]; then
+        mapfile -t found < <(
+            compgen -G "$folder/portreeve_*+deb$(os_field VERSION_ID)_$(dpkg --print-architecture).deb" | sort -V
+        )
     fi
-    if [[ -e /usr/local/bin/portreeve && ! -L /usr/local/bin/portreeve ]]; then
-        problem "/usr/local/bin/portreeve is there and is not ours"
+    if ((${#found[@]})); then DEB=${found[-1]}; fi
+    if [[ $FORM == package && -z $DEB ]]; then
+        problem "there is no package of portreeve for this release in $folder"
+    elif [[ -z $FORM && -z $DEB ]] && has_package; then
+        problem "portreeve is installed as a Debian package, and there is none for this release in $folder;\
+ --form venv moves this host from the package to an environment in $OPT"
+    fi
+    if [[ -z $FORM && -z $DEB ]]; then FORM=venv; fi
+    FORM=${FORM:-package}
+}
+
+# Whether what the package depends on can be had, of which a network may be the last thing that is missing.
+check_package() {
+    if ((${#PROBLEMS[@]})); then return; fi
+    local needed=()
+    quietly apt_get install --simulate --allow-downgrades "$DEB"
+    mapfile -t needed < <(sed -n 's/^Inst \([^ ]*\).*/\1/p' "$LOG" | grep -vx portreeve)
+    if ((OUTCOME == 0 && ${#needed[@]} == 0)); then return; fi
+    attempt "fetch what ${DEB##*/} depends on" fetch_dependencies
+    if ((OUTCOME)); then
+        problem "${DEB##*/} cannot be installed: $(grep -m 1 '^E: ' "$LOG" || tail -n 1 "$LOG")"
+    fi
+}
+
+fetch_dependencies() {
+    apt_get update
+    apt_get install --download-only --allow-downgrades "$DEB"
+}
+
+# A unit of the environment that somebody edited would go on standing before the package's.
+check_edited_units() {
+    if [[ $FORM != package ]] || ! has_environment || ! is_usable "$CURRENT"; then return; fi
+    local edited
+    edited=$("$CURRENT/bin/python" - <<'END'
+from portreeve.paths import Paths
+from portreeve.systemd.manifest import Manifest
+manifest = Manifest.read(Paths().state)
+print(*(file for file in manifest.paths if not manifest.owns(file)))
+END
+    )
+    if [[ -n $edited ]]; then
+        problem "edited by hand: $edited; keep the changes in a drop-in (systemctl edit UNIT) and run\
+ portreeve units install --force first"
     fi
 }
 
@@ -369,6 +442,17 @@ apt_get() {
 
 do_packages() { apt_get install "${PACKAGES[@]}"; }
 
+# The same, after what a dpkg that was killed has left half done; one that still runs is waited for before that.
+apt_get_whole() {
+    local code=0
+    apt_get "$@" || code=$?
+    if ((code == 0)); then return; fi
+    if [[ -z $(ls /var/lib/dpkg/updates) && -z $(dpkg --audit) ]]; then return $code; fi
+    # What was only half unpacked cannot be configured, and apt-get puts that right.
+    DEBIAN_FRONTEND=noninteractive dpkg --force-confdef --force-confold --configure -a || true
+    apt_get "$@"
+}
+
 # End here if anything is missing, and tell all of it at once.
 refuse_on_problems() {
     if ((${#PROBLEMS[@]} == 0)); then return; fi
@@ -388,13 +472,21 @@ command_install() {
     check_root
     check_distribution
     check_systemd
-    check_python
-    check_space "$OPT"
-    check_other_installation
-    check_origin
+    choose_form
+    if [[ $FORM == package ]]; then
+        check_edited_units
+        check_package
+    else
+        check_python
+        check_space "$OPT"
+        check_origin
+    fi
+    check_strangers
     check_syncs
     check_profiles
-    if [[ $COMMAND == upgrade && ! -L $CURRENT ]]; then problem "portreeve is not installed; use: install.sh install"; fi
+    if [[ $COMMAND == upgrade ]] && ! has_environment && ! has_package; then
+        problem "portreeve is not installed; use: install.sh install"
+    fi
     if ((${#PROBLEMS[@]} == 0)); then make_plan; fi
     check_packages
     refuse_on_problems
@@ -402,19 +494,7 @@ command_install() {
 }
 
 make_plan() {
-    NEW=$OPT/venv-$(fingerprint)
-    local venv=$NEW
-    if ((${#PACKAGES[@]})); then plan "install $(listed "${PACKAGES[@]}")" do_packages; fi
-    if ! is_usable "$NEW"; then plan "make the environment $NEW" do_environment; fi
-    if [[ $(readlink -- "$CURRENT" 2>/dev/null) != "${NEW##*/}" ]]; then
-        plan "switch to it" do_switch
-    fi
-    if [[ $(readlink -- /usr/local/bin/portreeve 2>/dev/null) != "$CURRENT/bin/portreeve" ]]; then
-        plan "put portreeve on the PATH" do_command
-    fi
-    if ! same_completions "$venv"; then plan "install completions for bash, zsh and fish" do_completions; fi
-    if ! same_manual "$venv"; then plan "install the manual pages" do_manual; fi
-    if ! has_configuration; then plan "make $ETC, where nothing was" do_configuration; fi
+    if [[ $FORM == package ]]; then plan_package; else plan_environment; fi
     local name
     for name in "${SYNCS[@]}"; do
         if [[ ! -e $ETC/syncs.d/$name.toml ]]; then
@@ -430,24 +510,70 @@ make_plan() {
     done
 }
 
+plan_package() {
+    NEW=$PACKAGED
+    PROGRAM=/usr/bin/portreeve
+    WANTED="$(dpkg-deb -f "$DEB" Version) (package)"
+    if ! same_package; then plan "install ${DEB##*/}" do_package; fi
+}
+
+plan_environment() {
+    NEW=$OPT/venv-$(fingerprint)
+    PROGRAM=$CURRENT/bin/portreeve
+    WANTED=${NEW#"$OPT"/venv-}
+    if ((${#PACKAGES[@]})); then plan "install $(listed "${PACKAGES[@]}")" do_packages; fi
+    if ! is_usable "$NEW"; then plan "make the environment $NEW" do_environment; fi
+    if [[ $(readlink -- "$CURRENT" 2>/dev/null) != "${NEW##*/}" ]]; then
+        plan "switch to it" do_switch
+    fi
+    if [[ $(readlink -- /usr/local/bin/portreeve 2>/dev/null) != "$CURRENT/bin/portreeve" ]]; then
+        plan "put portreeve on the PATH" do_command
+    fi
+    if ! same_completions "$NEW"; then plan "install completions for bash, zsh and fish" do_completions; fi
+    if ! same_manual "$NEW"; then plan "install the manual pages" do_manual; fi
+    if ! has_configuration; then plan "make $ETC, where nothing was" do_configuration; fi
+}
+
+# It is installed, with the same files: a package that was built anew may have the same version.
+same_package() {
+    if [[ $(package_status) != installed ]]; then return 1; fi
+    dpkg-deb --ctrl-tarfile "$DEB" | tar -xO ./md5sums >"$WORK/md5sums"
+    [[ $(dpkg-query -W -f '${Version}' portreeve) == "$(dpkg-deb -f "$DEB" Version)" ]] &&
+        cmp -s "$WORK/md5sums" "$(dpkg-query --control-path portreeve md5sums)"
+}
+
+# Where an environment's unit stands before the package's, the package's scripts leave the agent and what it wrote
+# alone: that agent works on while the package comes, and is relieved when the package is whole.
+do_package() { apt_get_whole install --reinstall --allow-downgrades "$DEB"; }
+
 # It was finished, and its Python is still the one it was made with: an upgrade of the host may replace that.
 is_usable() { [[ -e $1/complete ]] && "$1/bin/python" -c 'import portreeve' 2>/dev/null; }
 
 carry_out_plan() {
-    local index previous
-    if ((${#PLAN[@]})); then say "portreeve ${NEW#"$OPT"/venv-}: installing"; fi
+    local index previous move=no how=start
+    if ((${#PLAN[@]})); then say "portreeve $WANTED: installing"; fi
     previous=$(readlink -- "$CURRENT" || true)
+    restore_settings # of a move that was interrupted
+    if [[ $FORM == package && -e $OPT ]]; then move=to-package; fi
+    if [[ $FORM == venv ]] && has_package; then move=to-venv; fi
     for ((index = 0; index < ${#PLAN[@]}; index += 2)); do
         if [[ ${PLAN[index + 1]} == do_environment ]]; then UNFINISHED=$NEW; fi
         step "${PLAN[index]}" "${PLAN[index + 1]}"
         UNFINISHED=
     done
     quietly install_units
-    if ((OUTCOME)); then give_up "$previous" "the systemd units could not be installed"; fi
+    if ((OUTCOME)); then give_up "$move" "$previous" "the systemd units could not be installed"; fi
     if ! grep -qx 'nothing to do' "$LOG"; then
         say "  ✓ install the systemd units"
         PLAN+=("units" "")
+        # The package itself restarts its agent, where that is due; what is left here are drop-ins of other units.
+        if [[ $FORM == venv ]]; then : >"$RESTART_DUE"; fi
+    fi
+    if [[ $move != no ]]; then
+        PLAN+=("move" "")
         : >"$RESTART_DUE"
+        # What is enabled is the other form's file.
+        quietly systemctl reenable portreeve.service
     fi
     if ! systemctl is-enabled -q portreeve.service; then
         PLAN+=("enable" "")
@@ -455,8 +581,10 @@ carry_out_plan() {
     fi
     if [[ -e $RESTART_DUE ]] || ! systemctl is-active -q portreeve.service; then
         PLAN+=("start" "")
-        attempt "start the agent and wait until it has looked at every sync" start_agent
-        if ((OUTCOME)); then give_up "$previous" "the agent did not become ready"; fi
+        # One that the package has just started, and that takes its time, is waited for.
+        if [[ -e $RESTART_DUE ]]; then how=restart; fi
+        attempt "start the agent and wait until it has looked at every sync" start_agent $how
+        if ((OUTCOME)); then give_up "$move" "$previous" "the agent did not become ready"; fi
         rm -f -- "$RESTART_DUE"
     fi
     if [[ -e $WAS_UNINSTALLED ]]; then
@@ -464,36 +592,48 @@ carry_out_plan() {
         attempt "let the syncs follow their containers again" release_holds
         rm -f -- "$WAS_UNINSTALLED"
     fi
-    remove_other_environments
+    case $move in
+        to-package) step "remove the environment in $OPT" remove_environment ;;
+        to-venv) step "remove the package" drop_package ;;
+        *) remove_other_environments ;;
+    esac
     if ((${#PLAN[@]})); then
         say "portreeve is installed and running."
     else
-        say "Nothing to do: portreeve ${NEW#"$OPT"/venv-} is installed and running."
+        say "Nothing to do: portreeve $WANTED is installed and running."
     fi
     portreeve status || true
 }
 
-portreeve() { "$CURRENT/bin/portreeve" "$@"; }
+portreeve() { "$PROGRAM" "$@"; }
 
-# The units name the link, which stays when the environment behind it changes.
-install_units() { portreeve units install --program "$CURRENT/bin/portreeve"; }
+# The units name a link, which stays when the environment behind it changes. What the package has is left to it.
+install_units() { portreeve units install --program "$PROGRAM"; }
 
-# Type=notify: the restart returns when the agent is ready, or has failed.
+# Type=notify: this returns when the agent is ready, or has failed.
 start_agent() {
     systemctl reset-failed portreeve.service 2>/dev/null || true
-    timeout "$START_TIMEOUT" systemctl restart portreeve.service ||
+    timeout "$START_TIMEOUT" systemctl "${1:-restart}" portreeve.service ||
         {
             journalctl -q --no-pager -n 20 -o cat -u portreeve.service
             return 1
         }
 }
 
-release_holds() { timeout "$START_TIMEOUT" "$CURRENT/bin/portreeve" sync || true; }
+release_holds() { timeout "$START_TIMEOUT" "$PROGRAM" sync || true; }
 
-# Go back to the environment that worked; where there was none, leave things for a closer look.
+# Go back to what worked; where there was nothing, leave things for a closer look.
 give_up() {
-    local previous=$1 why=$2
+    local move=$1 previous=$2 why=$3
     show_log
+    if [[ $move == to-package ]] && is_usable "$CURRENT"; then
+        go_back_to "$CURRENT/bin/portreeve" "the environment in $OPT" drop_package
+    elif [[ $move == to-venv && -x /usr/bin/portreeve ]]; then
+        go_back_to /usr/bin/portreeve "the package" remove_environment
+    elif [[ $FORM == package ]]; then
+        die "$why; see journalctl -u portreeve, or go back to the package of the version before:\
+ apt-get install --allow-downgrades ./portreeve_VERSION.deb"
+    fi
     if [[ -z $previous || $previous == "${NEW##*/}" || ! -e $OPT/$previous/complete ]]; then
         die "$why; see journalctl -u portreeve"
     fi
@@ -510,6 +650,39 @@ give_up() {
     put_completions "$OPT/$previous"
     put_manual "$OPT/$previous"
     die "$why; $previous is in use again"
+}
+
+# The form that the host was to be moved from runs it again, and the other is removed.
+go_back_to() {
+    PROGRAM=$1
+    complain "$why; going back to $2"
+    attempt "install the systemd units of $2" install_units
+    quietly systemctl reenable portreeve.service
+    attempt "start the agent of $2" start_agent
+    if ((OUTCOME)); then
+        show_log
+        die "$why, and neither did that of $2; see journalctl -u portreeve"
+    fi
+    rm -f -- "$RESTART_DUE"
+    step "remove what did not work" "$3"
+    die "$why; $2 is in use again"
+}
+
+# Purge the package, or a later purge would take the state of what runs here. That takes the settings along, which
+# are the host's in whatever form portreeve is installed, and disables the unit of that name.
+drop_package() {
+    cp -a -- "$ETC" "$ETC_KEPT"
+    rm -f -- "$ETC_KEPT"/*.dpkg-*
+    apt_get_whole purge portreeve
+    restore_settings
+    systemctl enable portreeve.service
+}
+
+restore_settings() {
+    if [[ ! -d $ETC_KEPT ]]; then return; fi
+    mkdir -p -- "$ETC"
+    cp -a -u -- "$ETC_KEPT/." "$ETC"
+    rm -rf -- "$ETC_KEPT"
 }
 
 # Remember a path before it is made, unless it is there already.
@@ -663,18 +836,26 @@ check_syncs() {
     for name in "${SYNCS[@]}"; do
         if [[ ! $name =~ ^[a-z0-9][a-z0-9_.-]*$ ]]; then
             problem "$name cannot be the name of a sync"
-        elif [[ -n $WHEEL ]]; then
-            if [[ -x $PYTHON ]] && ! wheel_has "portreeve/_data/examples/syncs.d/$name.toml"; then
-                problem "portreeve ships no definition called $name"
-            fi
-        elif [[ ! -e $HERE/examples/syncs.d/$name.toml ]]; then
+        elif [[ -x $PYTHON ]] && ! shipped_files examples/syncs.d | grep -xF -- "$name.toml" >/dev/null; then
             problem "portreeve ships no definition called $name"
         fi
     done
 }
 
-wheel_has() {
-    $PYTHON -c 'import sys, zipfile; sys.exit(sys.argv[2] not in zipfile.ZipFile(sys.argv[1]).namelist())' "$WHEEL" "$1"
+# Print the files that what is to be installed ships in a folder, relative to it.
+shipped_files() {
+    if [[ $FORM == package ]]; then
+        if [[ -z $DEB ]]; then return; fi
+        if [[ ! -e $WORK/contents ]]; then dpkg-deb --fsys-tarfile "$DEB" | tar -t >"$WORK/contents"; fi
+        sed -n "s|.*/portreeve/_data/$1/||p" "$WORK/contents" | sed '/\/$/d; /^$/d'
+    elif [[ -n $WHEEL ]]; then
+        $PYTHON -c 'import sys, zipfile
+for name in zipfile.ZipFile(sys.argv[1]).namelist():
+    if name.startswith(sys.argv[2]):
+        print(name.removeprefix(sys.argv[2]))' "$WHEEL" "portreeve/_data/$1/"
+    elif [[ -d $HERE/$1 ]]; then
+        (cd -- "$HERE/$1" && find . ! -type d -printf '%P\n')
+    fi
 }
 
 do_syncs() {
@@ -698,17 +879,8 @@ check_profiles() {
     done
 }
 
-# Print the files of a profile, relative to its folder and to /etc/portreeve.
-profile_files() {
-    if [[ -n $WHEEL ]]; then
-        $PYTHON -c 'import sys, zipfile
-for name in zipfile.ZipFile(sys.argv[1]).namelist():
-    if name.startswith(sys.argv[2]):
-        print(name.removeprefix(sys.argv[2]))' "$WHEEL" "portreeve/_data/profiles/$1/"
-    elif [[ -d $HERE/profiles/$1 ]]; then
-        (cd -- "$HERE/profiles/$1" && find . -path './*/*' ! -type d -printf '%P\n')
-    fi
-}
+# Print the files of a profile, relative to its folder and to /etc/portreeve; those beside its folders are about it.
+profile_files() { shipped_files "profiles/$1" | sed -n '\|/|p'; }
 
 missing_of_profile() {
     local file
@@ -743,13 +915,20 @@ command_uninstall() {
         say "Nothing to do: portreeve is not installed."
         return
     fi
+    # Of both, in the middle of a move, the environment's units may stand before the package's.
+    PROGRAM=$CURRENT/bin/portreeve
+    if has_package && [[ ! -e $UNITS/portreeve.service ]]; then PROGRAM=/usr/bin/portreeve; fi
+    restore_settings
     if [[ -e $STATE/state.sqlite ]]; then put_back; fi
     if [[ -d /run/systemd/system && -e $UNITS/portreeve.service ]]; then
         step "stop the agent" systemctl disable --now portreeve.service
     fi
-    if [[ -x $CURRENT/bin/portreeve ]]; then step "remove the systemd units" portreeve units remove --force; fi
-    step "remove the program" remove_program
+    if [[ -x $PROGRAM ]]; then step "remove the systemd units" portreeve units remove --force; fi
+    step "remove the program" remove_environment
+    if has_package; then step "remove the package" apt_get_whole remove portreeve; fi
+    rm -rf -- /run/portreeve
     if [[ $PURGE == yes ]]; then
+        if [[ $(package_status) == config-files ]]; then step "purge the package" apt_get_whole purge portreeve; fi
         step "remove $ETC and $STATE" rm -rf -- "$ETC" "$STATE"
         say "portreeve is gone, with all that it knew."
     else
@@ -758,14 +937,14 @@ command_uninstall() {
 }
 
 anything_of_ours() {
-    [[ -e $OPT || -L /usr/local/bin/portreeve || -e $UNITS/portreeve.service ]] ||
+    has_package || [[ -e $OPT || -L /usr/local/bin/portreeve || -e $UNITS/portreeve.service ]] ||
         [[ $PURGE == yes && (-e $ETC || -e $STATE) ]]
 }
 
 # Have the agent put back what was there before portreeve, and make that effective.
 put_back() {
     if [[ -e $WAS_UNINSTALLED ]]; then return; fi
-    if [[ ! -x $CURRENT/bin/portreeve ]]; then
+    if [[ ! -x $PROGRAM ]]; then
         die "generated files may be in force, and there is no portreeve to take them back:\
  run install.sh install first, then uninstall"
     fi
@@ -774,7 +953,7 @@ put_back() {
         step "start the agent, which puts things back" start_agent
     fi
     attempt "put back what was there before portreeve" \
-        timeout "$ROLLBACK_TIMEOUT" "$CURRENT/bin/portreeve" rollback --all --to 0
+        timeout "$ROLLBACK_TIMEOUT" "$PROGRAM" rollback --all --to 0
     if ((OUTCOME)); then
         show_log
         quietly files_are_back
@@ -787,7 +966,7 @@ put_back() {
 # Whether only the steps after the writing are missing: a unit may have been removed or masked meanwhile.
 files_are_back() {
     portreeve status --output json >"$WORK/status.json" || true
-    "$CURRENT/bin/python" - "$WORK/status.json" <<'END'
+    "$(dirname -- "$(realpath -- "$PROGRAM")")/python" - "$WORK/status.json" <<'END'
 import json, sys
 with open(sys.argv[1]) as file:
     syncs = json.load(file)["syncs"]
@@ -796,7 +975,7 @@ sys.exit(any(sync["trouble"] and sync["trouble"]["step"] not in after_writing fo
 END
 }
 
-remove_program() {
+remove_environment() {
     local path
     if [[ -f $MANIFEST ]]; then
         while IFS= read -r path; do
@@ -807,7 +986,7 @@ remove_program() {
             fi
         done < <(tac -- "$MANIFEST")
     fi
-    rm -rf -- /run/portreeve "$OPT"
+    rm -rf -- "$OPT"
     if [[ -d /run/systemd/system ]]; then systemctl daemon-reload; fi
 }
 
@@ -824,7 +1003,9 @@ command_demo() {
         if ! command -v dockerd >/dev/null; then PACKAGES+=(docker.io iptables); fi
     fi
     if ! command -v busybox >/dev/null || ! is_static "$(command -v busybox)"; then PACKAGES+=(busybox-static); fi
-    if ! is_usable "$CURRENT"; then
+    if has_package; then
+        environment=$PACKAGED
+    elif ! is_usable "$CURRENT"; then
         check_origin
         environment=$DEMO/venv
     fi

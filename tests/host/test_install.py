@@ -384,10 +384,10 @@ def test_a_package_that_is_missing_and_cannot_be_fetched_is_told_before_anything
     _refused(host, "python3-venv must be installed, and apt-get cannot fetch that")
 
 
-def test_a_package_of_the_same_name_is_refused(equipped_host: Host) -> None:
+def test_a_unit_of_somebody_else_is_refused(equipped_host: Host) -> None:
     host = equipped_host
     host.write("/usr/lib/systemd/system/portreeve.service", "[Service]\nExecStart=/bin/true\n")
-    _refused(host, "portreeve is installed from a package already")
+    _refused(host, "/usr/lib/systemd/system/portreeve.service is there and is not ours")
 
 
 def test_everything_that_is_missing_is_told_at_once(equipped_host: Host) -> None:
