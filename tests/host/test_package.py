@@ -117,8 +117,8 @@ def test_a_removal_puts_back_what_was_there_and_another_install_follows_again(ho
     host.run("portreeve", "wait", "sync:app", "--for", "in-step", "--timeout", "30s")
     assert host.read("/etc/app.out") == "port = 9000\n"
     assert host.exists(DROP_IN)
-    host.run("rm", "/etc/portreeve/syncs.d/app.toml", "/etc/portreeve/services.d/consumer.toml")
     host.run("portreeve", "rollback", "app", "--to", "0")
+    host.run("rm", "/etc/portreeve/syncs.d/app.toml", "/etc/portreeve/services.d/consumer.toml")
     host.run("portreeve", "units", "install")
     forget(host)
 
@@ -132,8 +132,8 @@ def test_a_removal_while_no_agent_may_be_started_puts_the_files_back(host: Host)
     host.run("rm", "/usr/sbin/policy-rc.d")
     apt_install(host)
     host.run("portreeve", "wait", "sync:app", "--for", "in-step", "--timeout", "30s")
-    host.run("rm", "/etc/portreeve/syncs.d/app.toml", "/etc/portreeve/services.d/consumer.toml")
     host.run("portreeve", "rollback", "app", "--to", "0")
+    host.run("rm", "/etc/portreeve/syncs.d/app.toml", "/etc/portreeve/services.d/consumer.toml")
     forget(host)
 
 
