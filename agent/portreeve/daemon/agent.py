@@ -252,6 +252,8 @@ class Agent(Supervised, Asked):
         for name in change.gone:
             self.queue.forget(name)
             self._files.watch(name, ())
+            if self.reconciler.memory(name).unanswered:
+                self.queue.add(name)
         self._post_others(definitions)
         self.look_at(dict.fromkeys(change.changed, 0))
 

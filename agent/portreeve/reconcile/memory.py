@@ -99,6 +99,11 @@ class Memory:
         """These are names of its targets and of nothing that it reads, by its definition at the last look."""
         return self.declared is sync and self.writes.issuperset(names)
 
+    @property
+    def unanswered(self) -> bool:
+        """A look that somebody may wait for has not come to its end."""
+        return self.asked or self.begun > self.runs
+
     def ask(self) -> int:
         """Somebody asks for a look. Returns a number that the ``runs`` of a look that begins now exceeds."""
         self.asked = True

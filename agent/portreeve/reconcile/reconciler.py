@@ -98,7 +98,8 @@ class Reconciler:
             self._grouping.define(definitions.syncs)
             self._renderer = Renderer(definitions.template_folders, read_template, self._templates_kept)
             for name in self._memories.keys() - definitions.syncs.keys():
-                del self._memories[name]
+                if not self._memories[name].unanswered:
+                    del self._memories[name]
             for memory in self._memories.values():
                 memory.use(self._settings)
 

@@ -258,3 +258,37 @@ def test_a_mode_that_somebody_changes_before_the_first_content_is_proved_is_not_
     assert host.look().state is State.IN_STEP
     assert host.target.stat().st_mode & 0o777 == 0o644
     assert [number for number, _ in host.outcomes] == [0, 1]
+
+
+def test_a_rollback_that_comes_just_before_the_definition_goes_is_answered(host: Host) -> None:
+    host.bring_in_step(9000)
+    asked = host.reconciler.hold("app", BASELINE)
+    host.declare()
+    assert host.reconciler.memory("app").unanswered
+    host.reconciler.work("app")
+    status = host.board.get("app")
+    assert status is not None
+    assert status.runs > asked
+    assert not host.target.exists()
+
+
+def test_a_definition_that_goes_during_a_rollback_leaves_it_to_the_next_look(
+    host: Host, during_work: During
+) -> None:
+    host.bring_in_step(9000)
+    host.bring_in_step(9443)
+    asked = host.reconciler.hold("app", 1)
+    unanswered = []
+
+    def undeclare() -> None:
+        host.declare()
+        unanswered.append(host.reconciler.memory("app").unanswered)
+
+    during_work(undeclare)
+    host.reconciler.work("app")
+    assert unanswered == [True]
+    host.reconciler.work("app")
+    status = host.board.get("app")
+    assert status is not None
+    assert status.runs > asked
+    assert host.target.read_text() == "listen 9000\n"
