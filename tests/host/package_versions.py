@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import py_compile
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,13 +77,20 @@ def repack(current: Path, target: Path, version: str, **files: str) -> Path:
 
 
 def _replace(root: Path, module: Path, text: str) -> None:
-    """Replace a module and its sum; its compiled form would be used without being compared."""
+    """Replace a module, its compiled form, which is used without being compared, and the sums of both."""
     module.write_text(text)
     (compiled,) = (module.parent / "__pycache__").glob(f"{module.stem}.*.pyc")
-    compiled.unlink()
+    py_compile.compile(
+        str(module),
+        str(compiled),
+        f"/{module.relative_to(root)}",
+        doraise=True,
+        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+    )
     sums = root / "DEBIAN/md5sums"
-    gone, name = str(compiled.relative_to(root)), str(module.relative_to(root))
-    kept = [line for line in sums.read_text().splitlines() if not line.endswith(gone)]
-    digest = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
-    kept = [f"{digest}  {name}" if line.endswith(f"  {name}") else line for line in kept]
-    sums.write_text("\n".join(kept) + "\n")
+    lines = sums.read_text().splitlines()
+    for file in (module, compiled):
+        name = str(file.relative_to(root))
+        digest = hashlib.md5(file.read_bytes(), usedforsecurity=False).hexdigest()
+        lines = [f"{digest}  {name}" if line.endswith(f"  {name}") else line for line in lines]
+    sums.write_text("\n".join(lines) + "\n")
