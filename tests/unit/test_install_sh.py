@@ -38,7 +38,7 @@ def test_help_names_every_command() -> None:
         (("--sync", ""), "--sync needs a value"),
         (("wheelhouse",), "wheelhouse needs the folder to fill"),
         (("--purge",), "--purge belongs to uninstall"),
-        (("uninstall", "--sync", "cockpit"), "--sync and --profile belong to install and upgrade"),
+        (("uninstall", "--sync", "cockpit"), "--sync, --profile and --form belong to install and upgrade"),
         (("install", "uninstall"), "install and uninstall are two commands"),
     ],
 )

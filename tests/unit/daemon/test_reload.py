@@ -84,7 +84,7 @@ def test_a_sync_in_step_is_looked_at_once_at_the_start(
 def test_a_definition_that_comes_while_the_first_are_read_is_not_overlooked(
     root: Path, start: Start, eventually: Eventually
 ) -> None:
-    for number in range(300):
+    for number in range(150):
         name = f"{number:03}"
         (root / f"etc/portreeve/syncs.d/s{name}.toml").write_text(definition(root, (f"{name}.conf",)))
     start()
