@@ -16,6 +16,7 @@ from host.lab.run import Run
 from host.package_versions import Versions, versions
 
 LONG = bool(os.environ.get("PORTREEVE_TEST_LONG"))
+WHOM = ("dpkg", "all") if LONG else ("all",)
 INSTANTS = [n / 20 for n in range(1, 21)] if LONG else [0.15, 0.5, 0.85]
 STARTING = "/run/lab-starting"
 SLOW_START = f"[Service]\nExecStartPre=/bin/sh -c 'touch {STARTING}; sleep 2; rm -f {STARTING}'\n"
@@ -125,7 +126,7 @@ class Packaged:
         return self.host.run("systemctl", "is-active", "portreeve.service", check=False).code == 0
 
 
-@pytest.mark.parametrize("whom", ["dpkg", "all"])
+@pytest.mark.parametrize("whom", WHOM)
 @pytest.mark.parametrize("status", ["half-installed", "unpacked", "half-configured"])
 def test_killed_at_each_status_of_an_upgrade(following: Packaged, status: str, whom: str) -> None:
     generation, package = following.generation(), following.versions.current
@@ -136,7 +137,7 @@ def test_killed_at_each_status_of_an_upgrade(following: Packaged, status: str, w
     assert following.generation() == generation
 
 
-@pytest.mark.parametrize("whom", ["dpkg", "all"])
+@pytest.mark.parametrize("whom", WHOM)
 def test_killed_while_its_postinst_starts_the_agent(following: Packaged, whom: str) -> None:
     host = following.host
     host.write(DROP_IN, SLOW_START)
