@@ -671,8 +671,12 @@ go_back_to() {
 # Purge the package, or a later purge would take the state of what runs here. That takes the settings along, which
 # are the host's in whatever form portreeve is installed, and disables the unit of that name.
 drop_package() {
-    cp -a -- "$ETC" "$ETC_KEPT"
-    rm -f -- "$ETC_KEPT"/*.dpkg-*
+    # Whole or not at all: half a copy would be newer than what it is of, and go before it when it is put back.
+    rm -rf -- "$ETC_KEPT.new"
+    cp -a -- "$ETC" "$ETC_KEPT.new"
+    rm -f -- "$ETC_KEPT.new"/*.dpkg-*
+    sync -f "$ETC_KEPT.new"
+    mv -T -- "$ETC_KEPT.new" "$ETC_KEPT"
     apt_get_whole purge portreeve
     restore_settings
     systemctl enable portreeve.service
@@ -682,6 +686,7 @@ restore_settings() {
     if [[ ! -d $ETC_KEPT ]]; then return; fi
     mkdir -p -- "$ETC"
     cp -a -u -- "$ETC_KEPT/." "$ETC"
+    sync -f "$ETC"
     rm -rf -- "$ETC_KEPT"
 }
 
