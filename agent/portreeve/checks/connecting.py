@@ -82,8 +82,10 @@ def _look_up(host: str, timeout: float) -> list[tuple[int, _Address]]:
         if look_up is None:
             if len(_looked_up) >= _LOOK_UPS_MOST:
                 raise TimeoutError("too many names are being looked up already")
-            look_up = _looked_up[host] = _LookUp()
+            look_up = _LookUp()
+            # Known once it runs: where no thread can be started, nobody would take it away again.
             threading.Thread(target=_run, args=(host, look_up), name="look-up", daemon=True).start()
+            _looked_up[host] = look_up
     if not look_up.ended.wait(timeout):
         raise TimeoutError("the name was not found out in time")
     if look_up.error is not None:

@@ -3,6 +3,7 @@
 import os
 import shlex
 import sqlite3
+from itertools import count
 from pathlib import Path
 
 _MARK = ".schema-"
@@ -78,7 +79,9 @@ def way_back(path: Path, stored: int, known: int) -> str:
     if not usable:
         return again
     old = kept(path)[max(usable)]
-    aside = path.with_name(f"schema-{stored}")
+    # A host that goes back a second time has one already.
+    names = (f"schema-{stored}{f'.{turn}' if turn > 1 else ''}" for turn in count(1))
+    aside = next(folder for folder in map(path.with_name, names) if not folder.exists())
     # The log goes along: SQLite would carry it into whatever file is in its place.
     moved = [each for each in (path, *(path.with_name(path.name + end) for end in _BESIDE)) if each.exists()]
     commands = (

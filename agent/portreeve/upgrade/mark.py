@@ -1,7 +1,6 @@
 """A mark: a package was changed, or is being changed, and what it touches is to be proved again."""
 
 import json
-import math
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -60,6 +59,10 @@ class Mark:
 HELD = 900.0
 """Seconds for which what a package touches is held at most, if nobody ever says that it is done: longer than
 any package takes, and short enough for one whose transaction was killed."""
+
+
+_LATEST = 253_370_764_800.0
+"""Seconds: the last year that a date can be told of, 9999, begins (datetime.MAXYEAR)."""
 
 
 def following(former: Mark | None, mark: Mark) -> Mark:
@@ -121,6 +124,7 @@ def load(file: Path, text: str) -> Mark:
 
 def _seconds(value: Any) -> float:
     seconds = float(value)
-    if not math.isfinite(seconds):
+    # Neither is NaN. Beyond these there is no date, and it could not be told when that was.
+    if not 0 <= seconds <= _LATEST:
         raise ValueError(f"{value} is no time")
     return seconds

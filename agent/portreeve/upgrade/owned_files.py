@@ -76,6 +76,14 @@ def _other_names(units: set[str], root: Path) -> set[str]:
             # No systemd there: then nobody has given another name to a unit.
             continue
         for entry in entries:
-            if entry.is_symlink() and is_unit_name(entry.name) and Path(entry.path).readlink().name in units:
+            if entry.is_symlink() and is_unit_name(entry.name) and _target(entry) in units:
                 names.add(entry.name)
     return names
+
+
+def _target(entry: os.DirEntry[str]) -> str:
+    try:
+        return Path(entry.path).readlink().name
+    except OSError:
+        # Somebody has disabled a unit a moment ago; that is no reason to leave no mark.
+        return ""

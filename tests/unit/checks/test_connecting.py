@@ -108,3 +108,17 @@ def test_a_name_that_does_not_exist_is_told(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.undo()
     with pytest.raises(UnicodeError):
         connect("a" * 70, 80, LIMIT)
+
+
+def test_a_name_is_looked_up_again_where_no_thread_could_be_started(
+    listener: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none_left(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    port = listener.getsockname()[1]
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", none_left)
+        with pytest.raises(RuntimeError):
+            connect("localhost", port, LIMIT)
+    connect("localhost", port, LIMIT).close()

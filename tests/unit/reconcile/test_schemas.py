@@ -22,7 +22,7 @@ from portreeve.errors import Failed, Reason
 from portreeve.reconcile import database
 from portreeve.reconcile.database import SCHEMA_VERSION, Database
 from portreeve.reconcile.generations import BASELINE
-from portreeve.reconcile.kept import kept
+from portreeve.reconcile.kept import kept, way_back
 from portreeve.reconcile.schema_version import stored_version
 from portreeve.reconcile.seal import Seal
 from portreeve.reconcile.status import Stage, State
@@ -243,6 +243,18 @@ def test_the_way_back_is_a_command_that_works(path: Path, tmp_path: Path) -> Non
     aside = tmp_path / f"schema-{SCHEMA_VERSION + 1}"
     assert stored_version(aside / path.name) == SCHEMA_VERSION + 1
     assert shlex.quote(str(aside)) in hint
+
+
+def test_who_goes_back_a_second_time_finds_the_first_one_still_there(path: Path, tmp_path: Path) -> None:
+    newest = SCHEMA_VERSION + 1
+    for _ in range(2):
+        Store(write(path, 1)).close()
+        newer(path)
+        commands = way_back(path, newest, SCHEMA_VERSION).split("`")[1].split(" && ")
+        subprocess.run(["sh", "-ec", " && ".join(commands[1:-1])], check=True)
+        path.unlink()
+    for folder in (f"schema-{newest}", f"schema-{newest}.2"):
+        assert stored_version(tmp_path / folder / path.name) == newest
 
 
 def test_a_migration_that_is_killed_anywhere_leaves_the_old_schema_or_the_new_one(path: Path) -> None:

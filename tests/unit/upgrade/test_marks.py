@@ -19,7 +19,7 @@ from portreeve.upgrade.marks import Marks
 
 MARK = Mark("cockpit-ws", Event.PRE_UPGRADE, "300", ("cockpit.socket",), ("/etc/pam.d/cockpit",), 10.0, 910.0)
 
-seconds = st.floats(allow_nan=False, allow_infinity=False)
+seconds = st.floats(0, 250_000_000_000.0)
 marks = st.builds(
     Mark,
     package=st.text(max_size=40),
@@ -77,11 +77,13 @@ def test_a_file_is_understood_or_refused(data: dict[str, object]) -> None:
     [
         "[" * 200_000,
         dump(MARK).replace("10.0", "1" + "0" * 400),
+        dump(replace(MARK, until=1e300)),
+        dump(replace(MARK, since=-1e300)),
         dump(MARK)[:-5],
         dump(replace(MARK, package="other")),
         " " * (1 << 21),
     ],
-    ids=["deep", "large number", "cut off", "of another package", "huge"],
+    ids=["deep", "large number", "no date", "none before any", "cut off", "of another package", "huge"],
 )
 def test_a_damaged_file_is_told_once_and_again_when_it_is_damaged_otherwise(
     folder: Path, content: str, caplog: pytest.LogCaptureFixture

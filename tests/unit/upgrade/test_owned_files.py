@@ -89,6 +89,23 @@ def test_other_names_of_a_unit_are_its_package_s_too(root: Path) -> None:
     assert owned_files("panel", root=root, timeout=10).units == ("desk.service", *OWNED.units)
 
 
+@needs_dpkg
+def test_a_link_that_goes_at_this_moment_is_no_reason_to_know_nothing(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = root / "etc/systemd/system"
+    folder.mkdir(parents=True)
+    (folder / "desk.service").symlink_to("/lib/systemd/system/panel.service")
+    readlink = Path.readlink
+
+    def gone(path: Path) -> Path:
+        path.unlink()
+        return readlink(path)
+
+    monkeypatch.setattr(Path, "readlink", gone)
+    assert owned_files("panel", root=root, timeout=10) == OWNED
+
+
 def test_without_dpkg_rpm_is_asked(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     programs = tmp_path / "bin"
     programs.mkdir()
