@@ -1,4 +1,4 @@
-"""The Debian package's scripts, run by sh below another root with stand-ins for what they call."""
+"""The scripts of the packages, run by sh below another root with stand-ins for what they call."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-DEBIAN = Path(__file__).resolve().parents[2] / "debian"
+TOP = Path(__file__).resolve().parents[2]
 CALLED = ("systemctl", "deb-systemd-invoke", "ischroot", "portreeve")
 ROOTED = re.compile(r"(?:\$\{DPKG_ROOT:-\})?(/(?:var/lib|run|etc|usr/bin/portreeve)\b)")
 STATE = "var/lib/portreeve"
@@ -33,10 +33,14 @@ def stand_in(root: Path, name: str, command: str) -> None:
 
 
 def run(root: Path, script: str, *arguments: str) -> list[str]:
-    """What it calls; that it ends with 0 is asserted, and that it reads nothing."""
-    text = ROOTED.sub(lambda path: f"{root}{path[1]}", (DEBIAN / script).read_text())
+    """What a script of the Debian package calls; that it ends with 0 is asserted."""
+    return run_text(root, (TOP / "debian" / script).read_text(), *arguments)
+
+
+def run_text(root: Path, script: str, *arguments: str) -> list[str]:
+    text = ROOTED.sub(lambda path: f"{root}{path[1]}", script)
     ended = subprocess.run(
-        ["sh", "-c", text, script, *arguments],
+        ["sh", "-c", text, "script", *arguments],
         env={"PATH": f"{root}/usr/bin:/usr/bin:/bin"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -93,3 +97,17 @@ def test_a_purge_leaves_nothing(root: Path) -> None:
 def test_a_purge_goes_on_where_something_cannot_be_removed(root: Path) -> None:
     stand_in(root, "rm", f'/bin/rm "$@"; echo "rm: {STATE}: Device or resource busy" >&2; false')
     run(root, "postrm", "purge")
+
+
+@pytest.mark.parametrize("booted", [True, False])
+def test_a_removal_of_the_rpm_notes_that_all_was_put_back(root: Path, booted: bool) -> None:
+    spec = (TOP / "rpm/portreeve.spec").read_text()
+    script = spec.partition("\n%preun\n")[2].partition("\n%postun\n")[0].replace("%{helper}", "/nonexistent")
+    if not booted:
+        (root / "run/systemd/system").rmdir()
+    assert run_text(root, script, "1") == [], "an upgrade"
+    assert not (root / STATE / "uninstalled").exists()
+    calls = run_text(root, script, "0")
+    assert ("portreeve rollback --all --to 0" in calls) is booted
+    assert calls[-1] == "portreeve rollback --all --to 0 --offline"
+    assert (root / STATE / "uninstalled").exists()
