@@ -24,6 +24,8 @@ def leave_mark(
 ) -> Mark:
     """Write the mark of a package.
 
+    Where the package's files cannot be told in time, there is one for files of any package besides.
+
     Args:
         paths: of the system that the package is installed on.
         event: what happens to it.
@@ -50,5 +52,8 @@ def leave_mark(
         # It is damaged, and what takes its place is not.
         former = None
     mark = following(former, mark)
+    if not files.known and not event.before:
+        # A host that is slow just now must not have it that nothing is touched: everything is proved then.
+        marks.put(Mark("", Event.TRIGGERED, since=now, until=now, boot=mark.boot))
     marks.put(mark)
     return mark

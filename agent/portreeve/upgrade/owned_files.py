@@ -23,10 +23,12 @@ class OwnedFiles:
     Args:
         units: their names, sorted, with the other names that they go by; a template as ``name@.service``.
         paths: its other files below ``/etc``, sorted; no folders, since ``/etc`` itself is one of them.
+        known: it was told; otherwise there was no answer in time.
     """
 
     units: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
+    known: bool = True
 
 
 def owned_files(package: str, *, root: Path, admin_folder: str = "", timeout: float) -> OwnedFiles:
@@ -49,6 +51,8 @@ def owned_files(package: str, *, root: Path, admin_folder: str = "", timeout: fl
         if answer.ok:
             # dpkg also tells of diversions, and rpm that a package has no files.
             return sorted_out((line for line in answer.output.splitlines() if line.startswith("/")), root)
+        if answer.timed_out:
+            return OwnedFiles(known=False)
     return OwnedFiles()
 
 
