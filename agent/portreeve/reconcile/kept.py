@@ -45,7 +45,9 @@ def keep(connection: sqlite3.Connection, path: Path, version: int) -> None:
 def kept(path: Path) -> dict[int, Path]:
     """What was kept of a state file, by its schema."""
     beside = path.parent.glob(f"{path.name}{_MARK}*")
-    return {int(found.name.rpartition("-")[2]): found for found in beside if found.name[-1].isdigit()}
+    # Somebody may have made copies of these, with names of his own.
+    versions = {found: found.name.removeprefix(f"{path.name}{_MARK}") for found in beside}
+    return {int(version): found for found, version in versions.items() if version.isdecimal()}
 
 
 def forget(path: Path) -> None:

@@ -245,6 +245,13 @@ def test_the_way_back_is_a_command_that_works(path: Path, tmp_path: Path) -> Non
     assert shlex.quote(str(aside)) in hint
 
 
+def test_copies_that_somebody_made_of_what_was_kept_are_passed_over(path: Path) -> None:
+    Store(write(path, 1)).close()
+    for name in ("schema-1.2", "schema-1-2", "schema-old"):
+        path.with_name(f"{path.name}.{name}").touch()
+    assert list(kept(path)) == [1]
+
+
 def test_who_goes_back_a_second_time_finds_the_first_one_still_there(path: Path, tmp_path: Path) -> None:
     newest = SCHEMA_VERSION + 1
     for _ in range(2):
