@@ -12,6 +12,7 @@ readonly RESTART_DUE=$OPT/restart-due
 readonly ETC=/etc/portreeve
 readonly STATE=/var/lib/portreeve
 readonly WAS_UNINSTALLED=$STATE/uninstalled
+readonly REMOVING=$STATE/removing # an uninstall has begun to put things back
 readonly PACKAGED=/usr/lib/portreeve/venv # the Debian package's environment
 readonly ETC_KEPT=$OPT/etc-kept           # a copy of /etc/portreeve while the package's settings are purged
 readonly UNITS=/etc/systemd/system
@@ -587,10 +588,11 @@ carry_out_plan() {
         if ((OUTCOME)); then give_up "$move" "$previous" "the agent did not become ready"; fi
         rm -f -- "$RESTART_DUE"
     fi
-    if [[ -e $WAS_UNINSTALLED ]]; then
-        # The uninstall put everything back and held it there; what was installed anew may follow again.
+    if [[ -e $WAS_UNINSTALLED || -e $REMOVING ]]; then
+        # The uninstall put everything back and held it there; what was installed anew may follow again. So may what an
+        # uninstall that was killed had put back by then.
         attempt "let the syncs follow their containers again" release_holds
-        rm -f -- "$WAS_UNINSTALLED"
+        rm -f -- "$WAS_UNINSTALLED" "$REMOVING"
     fi
     case $move in
         to-package) step "remove the environment in $OPT" remove_environment ;;
@@ -957,6 +959,7 @@ put_back() {
     if ! systemctl is-active -q portreeve.service; then
         step "start the agent, which puts things back" start_agent
     fi
+    : >"$REMOVING"
     attempt "put back what was there before portreeve" \
         timeout "$ROLLBACK_TIMEOUT" "$PROGRAM" rollback --all --to 0
     if ((OUTCOME)); then
@@ -966,6 +969,7 @@ put_back() {
         complain "the files are back; that they take effect is left to whoever owns the units named above"
     fi
     : >"$WAS_UNINSTALLED"
+    rm -f -- "$REMOVING"
 }
 
 # Whether only the steps after the writing are missing: a unit may have been removed or masked meanwhile.

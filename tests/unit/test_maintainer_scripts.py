@@ -46,6 +46,7 @@ def run_text(root: Path, script: str, *arguments: str) -> list[str]:
         capture_output=True,
         text=True,
         timeout=30,
+        cwd=root,
         check=False,
     )
     assert ended.returncode == 0, ended.stderr
@@ -57,23 +58,39 @@ def test_a_removal_notes_that_all_was_put_back(root: Path) -> None:
     calls = run(root, "prerm", "remove")
     assert calls[-1] == "portreeve rollback --all --to 0 --offline"
     assert (root / STATE / "uninstalled").exists()
+    assert not (root / STATE / "removing").exists()
 
 
 def test_a_removal_goes_on_where_that_cannot_be_noted(root: Path) -> None:
-    (root / STATE / "uninstalled").symlink_to("/nonexistent/folder/file")
+    for name in ("uninstalled", "removing"):
+        (root / STATE / name).symlink_to("/nonexistent/folder/file")
     run(root, "prerm", "remove")
 
 
-def test_after_a_removal_that_was_given_up_the_agent_lets_all_syncs_follow_again(root: Path) -> None:
-    calls = run(root, "postinst", "abort-remove")
+@pytest.mark.parametrize("event", ["abort-remove", "configure"])
+def test_after_a_removal_that_was_killed_the_agent_lets_all_syncs_follow_again(
+    root: Path, event: str
+) -> None:
+    stand_in(root, "portreeve", "kill -9 $(cat pid)")
+    removal = f"echo $$ >pid\n{(TOP / 'debian/prerm').read_text()}"
+    with pytest.raises(AssertionError):
+        run_text(root, removal, "remove")
+    assert not (root / STATE / "uninstalled").exists()
+    stand_in(root, "portreeve", "true")
+    calls = run(root, "postinst", event)
     assert (root / STATE / "uninstalled").exists()
     assert calls.index("portreeve units install") < calls.index(
         "deb-systemd-invoke restart portreeve.service"
     )
 
 
-def test_an_installation_and_an_upgrade_that_was_given_up_let_nothing_go(root: Path) -> None:
-    for arguments in (("configure",), ("configure", "0.0.9-1"), ("abort-upgrade", "0.0.9-1")):
+def test_without_a_removal_nothing_is_let_go(root: Path) -> None:
+    for arguments in (
+        ("configure",),
+        ("configure", "0.0.9-1"),
+        ("abort-upgrade", "0.0.9-1"),
+        ("abort-remove",),
+    ):
         run(root, "postinst", *arguments)
     assert not (root / STATE / "uninstalled").exists()
 
