@@ -32,20 +32,6 @@ PATIENT = 30 if LONG else 8
 
 FREEZE = 30 if LONG else 8
 SHORT = '[docker]\ntimeout = "2s"\n'
-NOISE = """
-import http.client, socket, sys
-class Docker(http.client.HTTPConnection):
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.connect("/run/docker.sock")
-docker = Docker("docker")
-for number in range(int(sys.argv[2])):
-    # A rename is one event.
-    docker.request("POST", f"/containers/{sys.argv[1]}/rename?name=noise-{number}")
-    answer = docker.getresponse()
-    answer.read()
-    assert answer.status == 204, answer.status
-"""
 HOLDER = "import socket, time; s = socket.create_server(('', 7070)); time.sleep(3600)"
 
 
@@ -182,7 +168,7 @@ def test_d6_more_events_than_docker_keeps_while_nobody_listened(keeping: Keeping
     try:
         keeping.containers.docker("rm", "-f", "d6")
         new = keeping.create("d6", "--network=none")
-        keeping.host.run("python3", "-c", NOISE, noise, "300")
+        keeping.containers.make_events(noise, 300)
     finally:
         keeping.host.run("kill", "-CONT", pid)
     assert old != new

@@ -93,20 +93,6 @@ for number in range(1000):
 took = time.monotonic() - began
 print(json.dumps({"took": took, "applied": wait("u0", "applied", 20999, float(sys.argv[1]))}))
 """
-DOCKER_EVENTS = """
-import http.client, socket, sys
-class Docker(http.client.HTTPConnection):
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.connect("/run/docker.sock")
-docker = Docker("docker")
-for number in range(int(sys.argv[2])):
-    # A rename is one event.
-    docker.request("POST", f"/containers/{sys.argv[1]}/rename?name=noise-{number}")
-    answer = docker.getresponse()
-    answer.read()
-    assert answer.status == 204, answer.status
-"""
 
 
 def prepare(host: Host, units: int = 1) -> None:
@@ -252,7 +238,7 @@ def test_an_agent_that_is_stopped_through_hundreds_of_docker_events(installed_ho
         job.apphub.rm()
         job.apphub.set_port_in_place(9443)
         job.apphub.create()
-        host.run("python3", "-c", DOCKER_EVENTS, noise, "300")
+        docker.make_events(noise, 300)
         host.wait_until(lambda: time.monotonic() - began > 10, 15, "10 s have passed")
     finally:
         host.run("kill", "-CONT", pid)

@@ -6,6 +6,8 @@ import sqlite3
 from itertools import count
 from pathlib import Path
 
+from portreeve.durable import sync_folder
+
 _MARK = ".schema-"
 
 
@@ -35,11 +37,7 @@ def keep(connection: sqlite3.Connection, path: Path, version: int) -> None:
         raise
     finally:
         os.close(descriptor)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(path.parent)
 
 
 def kept(path: Path) -> dict[int, Path]:

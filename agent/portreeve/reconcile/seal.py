@@ -4,6 +4,7 @@ import os
 import threading
 from pathlib import Path
 
+from portreeve.durable import sync_folder
 from portreeve.errors import Failed, Reason
 
 KEY_SIZE = 32
@@ -79,11 +80,7 @@ class Seal:
                 file.flush()
                 os.fsync(file.fileno())
             new.replace(self._path)
-            folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            sync_folder(self._path.parent)
         except OSError as error:
             raise self._unusable(error) from error
         return key

@@ -5,10 +5,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from portreeve.durable import write_atomically
 from portreeve.errors import Failed, Reason, Refused
 from portreeve.paths import Paths
 from portreeve.systemd.bus import Systemd
-from portreeve.systemd.manifest import Manifest, digest, read_if_there, write_atomically
+from portreeve.systemd.manifest import Manifest, digest, read_if_there
 
 _RELOAD_TIMEOUT = 60.0
 """Seconds; a host with many generators takes some."""

@@ -2,11 +2,11 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from portreeve.durable import write_atomically
 from portreeve.errors import Failed, Reason
 
 FILE_NAME = "units.json"
@@ -96,21 +96,3 @@ def read_if_there(file: Path) -> bytes | None:
         return file.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         return None
-
-
-def write_atomically(file: Path, content: bytes, *, mode: int) -> None:
-    """Replace a file so that after a crash either the old or the new one is there, whole."""
-    # The name begins with a dot and ends with none of systemd's suffixes, so that systemd never reads it.
-    staged = file.with_name(f".{file.name}.portreeve-new")
-    descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
-    with os.fdopen(descriptor, "wb") as new:
-        os.fchmod(descriptor, mode)
-        new.write(content)
-        new.flush()
-        os.fsync(descriptor)
-    staged.replace(file)
-    folder = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

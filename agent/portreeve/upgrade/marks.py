@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
+from portreeve.durable import sync_folder, write_atomically
 from portreeve.errors import Failed, PortreeveError, Reason, Refused
-from portreeve.systemd.manifest import write_atomically
 from portreeve.upgrade.mark import Mark, dump, load
 
 log = logging.getLogger(__name__)
@@ -145,15 +145,7 @@ def _make(folder: Path) -> None:
         return
     folder.parent.mkdir(parents=True, exist_ok=True)
     folder.mkdir(mode=0o700, exist_ok=True)
-    _sync(folder.parent)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_folder(folder.parent)
 
 
 @contextmanager
